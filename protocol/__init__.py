@@ -1,0 +1,1 @@
+"""SeaVoice's protocol: bytes and a clock in, bytes and events out. Nothing here does I/O."""

@@ -1,0 +1,1 @@
+"""The desk: the NGO's own program, where sealed bundles are opened and answered."""

@@ -1,0 +1,1 @@
+"""Ways to carry packets off the vessel; each drives the same engine."""

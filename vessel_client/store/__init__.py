@@ -1,0 +1,1 @@
+"""SQLite on the box: the only room of the vessel that speaks SQL."""
