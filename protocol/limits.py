@@ -19,3 +19,83 @@ OPUS_PACKETS_MAX = VOICE_SECONDS_MAX * 1000 // 60
 
 VOICE_PACKED_BYTES_MAX = 400_000
 """180 s of Opus at 12 kbit/s is 270 kB; the rest is headroom for a burst of large packets."""
+
+# --- identifiers and keys ----------------------------------------------------------------------------
+
+VESSEL_ID_BYTES = 8
+DESK_ID_BYTES = 8
+DESK_KEY_ID_BYTES = 4
+MAILBOX_ID_BYTES = 16
+X25519_KEY_BYTES = 32
+LINK_SECRET_BYTES = 32
+ORIGIN_TAG_BYTES = 8
+"""Eight bytes (protocol.md layer 3): a forger gets one online guess for each bundle, all of them counted."""
+
+MAIL_TAG_BYTES = 16
+"""protocol.md, answers: in place of a 64-byte signature."""
+
+OPENED_PROOF_BYTES = 8
+
+SEAL_OVERHEAD_BYTES = 48
+"""HPKE: 32 for the encapsulated key, 16 for the tag (RFC 9180)."""
+
+# --- padding (SPEC §5.3) -----------------------------------------------------------------------------
+
+PADDED_SMALL_BYTES = 117
+"""With this plaintext one satellite message is 200 bytes: 12 packet + 10 frame + 13 bundle + 48 seal."""
+
+PADDED_MEDIUM_BYTES = 215
+"""With this plaintext one satellite message is 300 bytes: 12 packet + 12 frame + 13 bundle + 48 seal."""
+
+# --- bundles and fragments ---------------------------------------------------------------------------
+
+BUNDLE_NUMBER_MAX = 2**32 - 1
+BUNDLE_BYTES_MAX = 1_000_000
+"""A three-minute clear note is 270 kB; an update or a picture may be larger, but never by much."""
+
+BUNDLES_OPEN_MAX = 64
+"""Incomplete bundles one peer may make us hold; at most 64 MB in theory, 2 MB in practice."""
+
+OPEN_BYTES_MAX = 8_000_000
+"""Bytes of incomplete bundles held for one peer."""
+
+BUNDLES_OFFERED_MAX = 32
+"""Bundles an engine keeps in memory to send; the shell refills it from the store."""
+
+# --- packets and frames ------------------------------------------------------------------------------
+
+PACKET_BYTES_MAX = 65_535
+"""The length field of a stream record has two bytes."""
+
+FRAMES_PER_PACKET_MAX = 256
+RANGES_PER_FRAME_MAX = 64
+"""Gaps named in one acknowledgement; what lies beyond is named in a later one."""
+
+STATUS_ENTRIES_MAX = 32
+
+PACKET_COUNTER_MAX = 2**24 - 1
+COUNTER_BLOCK = 256
+"""Counters reserved on disk at a time: a power cut skips at most this many, and reuses none."""
+
+REPLAY_WINDOW_PACKETS = 1_024
+"""Four counter blocks, so that a peer which restarts three times does not outrun late packets."""
+
+# --- times -------------------------------------------------------------------------------------------
+
+ACK_DELAY_S = 8.0
+ACK_BYTES = 2_400
+"""Acknowledge every 2.4 kB or every 8 s (protocol.md, behaviour)."""
+
+PACKET_AIRTIME_S_MAX = 2.5
+"""A packet occupies at most 2-3 s of the link, so that urgent does not wait (protocol.md, behaviour)."""
+
+SIGNATURE_BYTES = 64
+PROOFS_MAX = 256
+"""Proofs in one desk receipt."""
+
+DESK_KEYS_MAX = 8
+"""Sealing keys in one signed list: the epoch in use, the next ones, the last ones."""
+
+CATEGORIES_MAX = 8
+NOTE_ID_BYTES = 6
+"""Ties the thin and the clear form of one voice note together, inside the seal."""

@@ -1,0 +1,284 @@
+"""The frames inside a packet: one frozen dataclass for each, and their msgpack form (SPEC §4).
+
+A frame is a msgpack array that begins with its type. Frames follow one another to the end of the packet.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import ClassVar
+
+from protocol import limits
+from protocol.errors import MalformedFrame
+from protocol.fragment import Range, from_steps, to_steps
+from protocol.wire import WireValue, as_array, as_bytes, as_int, as_map, pack, unpack_all
+
+
+class Priority(IntEnum):
+    """What goes first (protocol.md layer 3). The lower number wins."""
+
+    URGENT = 0
+    CHECK_IN = 1
+    TEXT = 2
+    THIN_VOICE = 3
+    CLEAR_VOICE = 4
+
+
+class Refusal(IntEnum):
+    """Why a receiver does not take a bundle. The sender keeps it and says so."""
+
+    BUSY = 1
+    """No room now; try again at the next contact."""
+    TOO_LARGE = 2
+    MALFORMED = 3
+    """The assembled bytes are no bundle that this receiver may keep."""
+    UNKNOWN_DESK = 4
+    """No desk here has the key that this bundle is sealed to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The first fragment of a bundle, which alone tells its size and priority."""
+
+    TYPE: ClassVar[int] = 1
+    number: int
+    total_bytes: int
+    priority: Priority
+    data: bytes
+
+    def fields(self) -> tuple[WireValue, ...]:
+        """Return the array without its type."""
+        return (self.number, self.total_bytes, int(self.priority), self.data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class More:
+    """A later fragment, anywhere in its bundle."""
+
+    TYPE: ClassVar[int] = 2
+    number: int
+    offset: int
+    data: bytes
+
+    def fields(self) -> tuple[WireValue, ...]:
+        """Return the array without its type."""
+        return (self.number, self.offset, self.data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """The bytes right behind the fragment before it on the same stream; no other link may carry it."""
+
+    TYPE: ClassVar[int] = 3
+    data: bytes
+
+    def fields(self) -> tuple[WireValue, ...]:
+        """Return the array without its type."""
+        return (self.data,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """Which bytes of one incomplete bundle are held durably."""
+
+    TYPE: ClassVar[int] = 4
+    number: int
+    end: int
+    """Every byte before this one is held."""
+    beyond: tuple[Range, ...] = ()
+
+    def fields(self) -> tuple[WireValue, ...]:
+        """Return the array without its type."""
+        return (self.number, self.end, *to_steps(self.beyond, self.end, limits.RANGES_PER_FRAME_MAX))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resync:
+    """Everything one side holds of what the other sent: said first after a cut, or when asked."""
+
+    TYPE: ClassVar[int] = 5
+    reply_wanted: bool = False
+    floor: int = 0
+    """Every bundle up to this number is in custody here."""
+    beyond: tuple[Range, ...] = ()
+    """Bundles above the floor that are in custody here, as ranges of numbers."""
+    partial: tuple[Ack, ...] = ()
+
+    def fields(self) -> tuple[WireValue, ...]:
+        """Return the array without its type."""
+        fields: tuple[WireValue, ...] = (int(self.reply_wanted), self.floor)
+        if self.beyond or self.partial:
+            fields += (to_steps(self.beyond, self.floor + 1, limits.RANGES_PER_FRAME_MAX),)
+        return fields + tuple(ack.fields() for ack in self.partial)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The sender may delete these bundles: they are in durable custody here."""
+
+    TYPE: ClassVar[int] = 6
+    numbers: tuple[Range, ...]
+
+    def fields(self) -> tuple[WireValue, ...]:
+        """Return the array without its type."""
+        (first, end), rest = self.numbers[0], self.numbers[1:]
+        if not rest and end == first + 1:
+            return (first,)
+        return (first, end - first, *to_steps(rest, end, limits.RANGES_PER_FRAME_MAX))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """This bundle is not taken."""
+
+    TYPE: ClassVar[int] = 7
+    number: int
+    reason: Refusal
+
+    def fields(self) -> tuple[WireValue, ...]:
+        """Return the array without its type."""
+        return (self.number, int(self.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Health of the box, for the operator: numbered values, never content."""
+
+    TYPE: ClassVar[int] = 8
+    values: Mapping[int, int] = field(default_factory=dict)
+
+    def fields(self) -> tuple[WireValue, ...]:
+        """Return the array without its type."""
+        return (dict(self.values),)
+
+
+Frame = Start | More | Next | Ack | Resync | Receipt | Refuse | Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownFrame:
+    """A frame of a type from the future: skipped and counted."""
+
+    type: int
+
+
+def encode(frame: Frame) -> bytes:
+    """Return the frame's bytes."""
+    return pack((frame.TYPE, *frame.fields()))
+
+
+def decode_all(data: bytes) -> Iterator[Frame | UnknownFrame]:
+    """Decode the frames of one packet in order; raises `MalformedFrame` at the first that is wrong."""
+    for value in unpack_all(data, MalformedFrame, most=limits.FRAMES_PER_PACKET_MAX):
+        array = as_array(value, MalformedFrame, "a frame", least=1, most=_ARRAY_VALUES_MAX)
+        kind = as_int(array[0], MalformedFrame, "a frame's type", most=2**16)
+        reader = _READERS.get(kind)
+        yield UnknownFrame(type=kind) if reader is None else reader(array[1:])
+
+
+_ARRAY_VALUES_MAX = 2 * limits.RANGES_PER_FRAME_MAX + limits.BUNDLES_OPEN_MAX + 4
+
+
+def _integer(value: WireValue, what: str, most: int, least: int = 0) -> int:
+    return as_int(value, MalformedFrame, what, most=most, least=least)
+
+
+def _number(value: WireValue) -> int:
+    return _integer(value, "a bundle number", limits.BUNDLE_NUMBER_MAX, 1)
+
+
+def _data(value: WireValue) -> bytes:
+    return as_bytes(value, MalformedFrame, "a fragment", least=1, most=limits.PACKET_BYTES_MAX)
+
+
+def _steps(values: tuple[WireValue, ...], base: int) -> tuple[Range, ...]:
+    if len(values) > 2 * limits.RANGES_PER_FRAME_MAX:
+        raise MalformedFrame("a frame names too many ranges")
+    return tuple(from_steps(tuple(_integer(v, "a range", limits.BUNDLE_NUMBER_MAX) for v in values), base))
+
+
+def _exactly(fields: tuple[WireValue, ...], count: int) -> None:
+    if len(fields) != count:
+        raise MalformedFrame(f"a frame of this type has {count} fields, not {len(fields)}")
+
+
+def _read_start(fields: tuple[WireValue, ...]) -> Start:
+    _exactly(fields, 4)
+    start = Start(
+        number=_number(fields[0]),
+        total_bytes=_integer(fields[1], "a bundle's size", limits.BUNDLE_BYTES_MAX, 1),
+        priority=Priority(_integer(fields[2], "a priority", max(Priority))),
+        data=_data(fields[3]),
+    )
+    if len(start.data) > start.total_bytes:
+        raise MalformedFrame("a first fragment is longer than its bundle")
+    return start
+
+
+def _read_more(fields: tuple[WireValue, ...]) -> More:
+    _exactly(fields, 3)
+    offset = _integer(fields[1], "an offset", limits.BUNDLE_BYTES_MAX, 1)
+    return More(number=_number(fields[0]), offset=offset, data=_data(fields[2]))
+
+
+def _read_next(fields: tuple[WireValue, ...]) -> Next:
+    _exactly(fields, 1)
+    return Next(data=_data(fields[0]))
+
+
+def _read_ack(fields: tuple[WireValue, ...]) -> Ack:
+    if len(fields) < 2:
+        raise MalformedFrame("an acknowledgement names a bundle and an end")
+    end = _integer(fields[1], "an end", limits.BUNDLE_BYTES_MAX)
+    return Ack(number=_number(fields[0]), end=end, beyond=_steps(fields[2:], end))
+
+
+def _read_resync(fields: tuple[WireValue, ...]) -> Resync:
+    if len(fields) < 2:
+        raise MalformedFrame("a resync says whether a reply is wanted, and its floor")
+    wanted = bool(_integer(fields[0], "a wish for a reply", 1))
+    floor = _integer(fields[1], "a floor", limits.BUNDLE_NUMBER_MAX)
+    if len(fields) == 2:
+        return Resync(reply_wanted=wanted, floor=floor)
+    steps = as_array(fields[2], MalformedFrame, "ranges", most=2 * limits.RANGES_PER_FRAME_MAX)
+    partial = tuple(
+        _read_ack(as_array(entry, MalformedFrame, "a partial bundle", least=2, most=_ARRAY_VALUES_MAX))
+        for entry in fields[3:]
+    )
+    return Resync(reply_wanted=wanted, floor=floor, beyond=_steps(steps, floor + 1), partial=partial)
+
+
+def _read_receipt(fields: tuple[WireValue, ...]) -> Receipt:
+    if not fields:
+        raise MalformedFrame("a receipt names at least one bundle")
+    first = _number(fields[0])
+    count = _integer(fields[1], "a count", limits.BUNDLE_NUMBER_MAX, 1) if len(fields) > 1 else 1
+    end = first + count
+    return Receipt(numbers=((first, end), *_steps(fields[2:], end)))
+
+
+def _read_refuse(fields: tuple[WireValue, ...]) -> Refuse:
+    _exactly(fields, 2)
+    reason = Refusal(_integer(fields[1], "a reason", max(Refusal), 1))
+    return Refuse(number=_number(fields[0]), reason=reason)
+
+
+def _read_status(fields: tuple[WireValue, ...]) -> Status:
+    _exactly(fields, 1)
+    entries = as_map(fields[0], MalformedFrame, "a status")
+    if len(entries) > limits.STATUS_ENTRIES_MAX:
+        raise MalformedFrame("a status has too many entries")
+    bound = 2**53
+    return Status(values={key: _integer(v, "a status value", bound, -bound) for key, v in entries.items()})
+
+
+_READERS: Mapping[int, Callable[[tuple[WireValue, ...]], Frame]] = {
+    Start.TYPE: _read_start,
+    More.TYPE: _read_more,
+    Next.TYPE: _read_next,
+    Ack.TYPE: _read_ack,
+    Resync.TYPE: _read_resync,
+    Receipt.TYPE: _read_receipt,
+    Refuse.TYPE: _read_refuse,
+    Status.TYPE: _read_status,
+}
