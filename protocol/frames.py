@@ -47,8 +47,9 @@ class Start:
     data: bytes
 
     def fields(self) -> tuple[WireValue, ...]:
-        """Return the array without its type."""
-        return (self.number, self.total_bytes, int(self.priority), self.data)
+        """Return the array without its type; a fragment that is the whole bundle does not repeat its size."""
+        total = () if len(self.data) == self.total_bytes else (self.total_bytes,)
+        return (self.number, int(self.priority), self.data, *total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,16 +204,14 @@ def _exactly(fields: tuple[WireValue, ...], count: int) -> None:
 
 
 def _read_start(fields: tuple[WireValue, ...]) -> Start:
-    _exactly(fields, 4)
-    start = Start(
-        number=_number(fields[0]),
-        total_bytes=_integer(fields[1], "a bundle's size", limits.BUNDLE_BYTES_MAX, 1),
-        priority=Priority(_integer(fields[2], "a priority", max(Priority))),
-        data=_data(fields[3]),
-    )
-    if len(start.data) > start.total_bytes:
-        raise MalformedFrame("a first fragment is longer than its bundle")
-    return start
+    if len(fields) not in (3, 4):
+        raise MalformedFrame("a first fragment has a number, a priority, data and perhaps a size")
+    data = _data(fields[2])
+    total_bytes = len(data)
+    if len(fields) == 4:
+        total_bytes = _integer(fields[3], "a bundle's size", limits.BUNDLE_BYTES_MAX, len(data) + 1)
+    priority = Priority(_integer(fields[1], "a priority", max(Priority)))
+    return Start(number=_number(fields[0]), total_bytes=total_bytes, priority=priority, data=data)
 
 
 def _read_more(fields: tuple[WireValue, ...]) -> More:

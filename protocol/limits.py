@@ -41,11 +41,11 @@ SEAL_OVERHEAD_BYTES = 48
 
 # --- padding (SPEC §5.3) -----------------------------------------------------------------------------
 
-PADDED_SMALL_BYTES = 117
-"""With this plaintext one satellite message is 200 bytes: 12 packet + 10 frame + 13 bundle + 48 seal."""
+PADDED_SMALL_BYTES = 119
+"""With this plaintext one satellite message is 200 bytes: 12 packet + 8 frame + 13 bundle + 48 seal."""
 
-PADDED_MEDIUM_BYTES = 215
-"""With this plaintext one satellite message is 300 bytes: 12 packet + 12 frame + 13 bundle + 48 seal."""
+PADDED_MEDIUM_BYTES = 218
+"""With this plaintext one satellite message is 300 bytes: 12 packet + 9 frame + 13 bundle + 48 seal."""
 
 # --- bundles and fragments ---------------------------------------------------------------------------
 
@@ -99,3 +99,8 @@ DESK_KEYS_MAX = 8
 CATEGORIES_MAX = 8
 NOTE_ID_BYTES = 6
 """Ties the thin and the clear form of one voice note together, inside the seal."""
+
+RESYNC_PARTIALS_MAX = 16
+"""A sender has at most a few bundles open at once: one for each priority, and those interrupted."""
+
+ACK_RANGES_MAX = 32

@@ -32,7 +32,9 @@ def exchange(private: bytes, peer_public: bytes) -> bytes:
             X25519PublicKey.from_public_bytes(peer_public)
         )
     except ValueError as reason:
-        raise NotAuthentic("this public key cannot be used: it would yield a secret that anybody knows") from reason
+        raise NotAuthentic(
+            "this public key cannot be used: it would yield a secret that anybody knows"
+        ) from reason
 
 
 def desk_key_id(public: bytes) -> DeskKeyId:

@@ -1,0 +1,226 @@
+"""One bearer's present contact: its stream, its pace, and what is on its way over it."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from protocol import limits
+from protocol.fragment import RangeSet
+from protocol.frames import Ack
+from protocol.ids import Instant
+from protocol.linkguard import KEY_ID_BYTES, TAG_BYTES, LinkGuard, StreamOpener, StreamSealer
+from protocol.links import LinkKind, LinkProfile, Side
+from protocol.outbox import Piece
+
+REORDER_PACKETS = 2
+"""A datagram may be overtaken by this many before it counts as lost."""
+
+PACE_AHEAD_S = 0.25
+"""Hand over the next packet a little before the last has left, so that the link never idles."""
+
+DATAGRAM_WINDOW_BYTES = 4 * limits.ACK_BYTES
+PROBE_DELAY_S_MAX = 60.0
+MESSAGE_PATIENCE_S = 1_800.0
+STREAM_STALL_S = 30.0
+LENGTH_BYTES = 2
+"""What a byte stream adds to each record; WebSocket frames and datagrams know their own length."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    piece: Piece
+    at: Instant
+    order: int
+
+
+class Contact:
+    """What the engine has to remember of one link while it is up."""
+
+    def __init__(self, link: LinkProfile, side: Side, guard: LinkGuard, now: Instant) -> None:
+        self.link = link
+        self._side = side
+        self._guard = guard
+        self._sealer: StreamSealer | None = None
+        self._opener: StreamOpener | None = None
+        self._in_flight: deque[_Sent] = deque()
+        self._order = 0
+        self._free_at = now
+        self.opened_at = now
+        self.last_heard_at = now
+        self.heard = False
+        self.said_something = False
+        self.silent = False
+        """Datagrams: nothing came back in time, so only probes go until something does."""
+        self.asked_at: Instant | None = None
+        self.probes = 0
+        self.reply_due = False
+        self.sent_end: tuple[int, int] | None = None
+        """Streams: bundle and offset right behind the last fragment sent, for NEXT."""
+        self.heard_end: tuple[int, int] | None = None
+
+    # --- packets ---
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether records follow one another in order."""
+        return self.link.kind is LinkKind.STREAM
+
+    @property
+    def _named(self) -> bool:
+        return self._side is Side.VESSEL and not self.link.identifies_vessel
+
+    def room_bytes(self) -> int:
+        """Return how much plaintext the next packet may carry."""
+        size = self.link.packet_bytes(self._side) - TAG_BYTES
+        if self.is_stream and self._sealer is not None:
+            return size
+        return size - 4 - (KEY_ID_BYTES if self._named else 0)
+
+    def seal(self, plaintext: bytes) -> bytes:
+        """Return the packet or record that carries `plaintext`."""
+        self.said_something = True
+        if not self.is_stream:
+            return self._guard.seal(plaintext, named=self._named)
+        if self._sealer is None:
+            self._sealer = self._guard.seal_stream(named=self._named)
+        return self._sealer.seal(plaintext)
+
+    def open(self, packet: bytes) -> bytes:
+        """Return the plaintext of a packet or record; raises the packet layer's `RemoteError`s."""
+        if not self.is_stream:
+            return self._guard.open(packet)
+        if self._opener is None:
+            plaintext, self._opener = self._guard.open_stream(packet)
+            return plaintext
+        return self._opener.open(packet)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the peer's first record has come, so that those behind it have no flags to look at."""
+        return self._opener is not None
+
+    def restart(self) -> None:
+        """Begin the stream anew after a rekey: the next record each way has a header again."""
+        self._sealer = None
+        self._opener = None
+        self.sent_end = None
+        self.heard_end = None
+
+    def on_heard(self, now: Instant) -> None:
+        """Note that the peer is there."""
+        self.heard = True
+        self.silent = False
+        self.probes = 0
+        self.last_heard_at = now
+
+    # --- pace ---
+
+    def may_send_at(self) -> Instant:
+        """Return when the pace of the link allows the next packet."""
+        return Instant(self._free_at - PACE_AHEAD_S)
+
+    def on_sent(self, size_bytes: int, pieces: list[Piece], now: Instant) -> None:
+        """Note that a packet was handed to the bearer."""
+        rate_bps = self.link.rate_bps(self._side)
+        if rate_bps is not None:
+            on_wire = size_bytes + (LENGTH_BYTES if self.is_stream else 0)
+            self._free_at = Instant(max(self._free_at, now) + on_wire * 8 / rate_bps)
+        for piece in pieces:
+            self._in_flight.append(_Sent(piece, now, self._order))
+        self._order += 1
+
+    def window_open(self) -> bool:
+        """Return whether more data may be on its way unacknowledged."""
+        if self.link.kind is not LinkKind.DATAGRAM:
+            return True
+        rate_bps = self.link.rate_bps(self._side)
+        carried = 2 * (rate_bps or 400_000.0) / 8 * self.link.round_trip_s
+        flying = sum(sent.piece.end - sent.piece.start for sent in self._in_flight)
+        return flying < max(DATAGRAM_WINDOW_BYTES, carried)
+
+    # --- what is on its way ---
+
+    def on_ack(self, ack: Ack) -> list[Piece]:
+        """Forget what has arrived and return the pieces that must be lost because later ones arrived."""
+        held = RangeSet(((0, ack.end), *ack.beyond))
+        newest = -1
+        waiting: deque[_Sent] = deque()
+        for sent in self._in_flight:
+            if sent.piece.number == ack.number and held.covers(sent.piece.start, sent.piece.end):
+                newest = max(newest, sent.order)
+            else:
+                waiting.append(sent)
+        self._in_flight = waiting
+        if self.link.kind is not LinkKind.DATAGRAM:
+            return []
+        lost = [sent for sent in waiting if sent.order < newest - REORDER_PACKETS]
+        self._in_flight = deque(sent for sent in waiting if sent.order >= newest - REORDER_PACKETS)
+        return [sent.piece for sent in lost]
+
+    def forget(self, number: int) -> None:
+        """Drop the pieces of a bundle that is settled or refused."""
+        self._in_flight = deque(sent for sent in self._in_flight if sent.piece.number != number)
+
+    def give_up(self) -> list[Piece]:
+        """Return everything on its way, which is in doubt from now on."""
+        pieces = [sent.piece for sent in self._in_flight]
+        self._in_flight.clear()
+        return pieces
+
+    def in_flight(self) -> Iterator[Piece]:
+        """Yield what is on its way."""
+        return (sent.piece for sent in self._in_flight)
+
+    def give_up_at(self, *, tail: bool) -> Instant | None:
+        """Return when silence means that what is on its way may be lost; `tail`: nothing more will follow."""
+        if not self._in_flight:
+            return None
+        match self.link.kind:
+            case LinkKind.STREAM:
+                return None
+            case LinkKind.DATAGRAM:
+                # A peer acknowledges within ACK_DELAY, and at once when it has seen the end.
+                wait_s = 2 * self.link.round_trip_s + 1.0 + (0.0 if tail else limits.ACK_DELAY_S)
+            case LinkKind.MESSAGE:
+                wait_s = MESSAGE_PATIENCE_S
+        oldest = self._in_flight[-1 if tail else 0].at
+        return Instant(max(oldest, self._free_at if tail else oldest) + wait_s)
+
+    def stalled_at(self) -> Instant | None:
+        """Streams: return when the shell should close a connection that has gone quiet under load."""
+        if not self.is_stream or not self._in_flight:
+            return None
+        patience_s = limits.ACK_DELAY_S + 4 * self.link.round_trip_s + STREAM_STALL_S
+        return Instant(max(self.last_heard_at, self._free_at, self._in_flight[0].at) + patience_s)
+
+    # --- asking what the peer holds ---
+
+    def ask_at(self) -> Instant:
+        """Return when the peer may be asked (again) what it holds."""
+        if self.asked_at is None:
+            return self.opened_at
+        match self.link.kind:
+            case LinkKind.STREAM:
+                return Instant(float("inf"))
+            case LinkKind.DATAGRAM:
+                delay_s = (2 * self.link.round_trip_s + 1.0) * 2 ** min(self.probes - 1, 6)
+                return Instant(self.asked_at + min(delay_s, PROBE_DELAY_S_MAX))
+            case LinkKind.MESSAGE:
+                return Instant(self.asked_at + MESSAGE_PATIENCE_S)
+
+    def on_asked(self, now: Instant) -> None:
+        """Note that the peer was asked."""
+        self.asked_at = now
+        self.probes += 1
+
+    def patience_ends_at(self) -> Instant | None:
+        """Return when to stop waiting for an answer about bytes in doubt, and send them again."""
+        if self.asked_at is None:
+            return None
+        match self.link.kind:
+            case LinkKind.STREAM:
+                return Instant(self.asked_at + 3 * self.link.round_trip_s + limits.ACK_DELAY_S)
+            case LinkKind.DATAGRAM:
+                return None
+            case LinkKind.MESSAGE:
+                return Instant(self.asked_at + MESSAGE_PATIENCE_S)

@@ -1,0 +1,218 @@
+"""What one side has to send: which bytes are acknowledged, on their way, or in doubt.
+
+Bytes are in doubt after a cut, a silence or a restart: they may have arrived. They are not sent again until
+the peer has said what it holds, or has been silent for too long; meanwhile everything else goes on forwards.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from protocol import limits
+from protocol.errors import QueueFull, TooLarge
+from protocol.events import BundleRefused, CustodyAccepted, Event, NumberTaken
+from protocol.fragment import Range, RangeSet
+from protocol.frames import Ack, Priority, Refusal, Refuse, Resync
+from protocol.ids import Instant
+from protocol.journal import Journal, OutgoingAcked, OutgoingSettled
+
+NEVER_PAUSED = Instant(0.0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Outgoing:
+    """One bundle on its way out."""
+
+    number: int
+    priority: Priority
+    data: bytes
+    begun: bool = False
+    """Whether the peer may know of it; only then does its word about the number concern this bundle."""
+    acked: RangeSet = field(default_factory=RangeSet)
+    claimed: RangeSet = field(default_factory=RangeSet)
+    """Bytes on their way or in doubt: not to be sent now."""
+    paused_until: Instant = NEVER_PAUSED
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes the bundle has."""
+        return len(self.data)
+
+    def next_gap(self) -> Range | None:
+        """Return the first run of bytes that has to be sent now."""
+        known = RangeSet(self.acked)
+        for start, end in self.claimed:
+            known.add(start, end)
+        return next(known.missing(0, len(self.data)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes of one bundle that were put on a link."""
+
+    number: int
+    start: int
+    end: int
+
+
+_PAUSE_S = {
+    Refusal.BUSY: 60.0,
+    # These change only when somebody on shore acts; asking more often would only cost.
+    Refusal.TOO_LARGE: 21_600.0,
+    Refusal.MALFORMED: 21_600.0,
+    Refusal.UNKNOWN_DESK: 21_600.0,
+}
+
+
+class Outbox:
+    """The outgoing bundles that the engine keeps in memory, in the order in which they go."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._bundles: dict[int, Outgoing] = {}
+        self._doubt: list[Piece] = []
+
+    def __len__(self) -> int:
+        return len(self._bundles)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._bundles
+
+    def offer(
+        self,
+        number: int,
+        priority: Priority,
+        data: bytes,
+        *,
+        begun: bool = False,
+        acked: Iterable[Range] = (),
+    ) -> None:
+        """Take a bundle to send; one that an earlier life had begun is in doubt beyond what was acknowledged.
+
+        Raises `TooLarge` or `QueueFull`; urgent is taken even when the queue is full.
+        """
+        if number in self._bundles:
+            return
+        if not 1 <= len(data) <= limits.BUNDLE_BYTES_MAX:
+            raise TooLarge(f"a bundle has 1 to {limits.BUNDLE_BYTES_MAX} bytes; make it smaller")
+        if len(self._bundles) >= limits.BUNDLES_OFFERED_MAX and priority is not Priority.URGENT:
+            raise QueueFull(
+                "the engine holds as many bundles as it may; offer this one when another has left"
+            )
+        outgoing = Outgoing(number=number, priority=priority, data=data, begun=begun, acked=RangeSet(acked))
+        self._bundles[number] = outgoing
+        if begun:
+            for start, end in list(outgoing.acked.missing(0, len(data))):
+                self.doubt([Piece(number, start, end)])
+                outgoing.claimed.add(start, end)
+
+    def withdraw(self, number: int) -> None:
+        """Stop sending a bundle, because its lifetime ended or it got another number."""
+        self._bundles.pop(number, None)
+
+    def next_to_send(self, now: Instant) -> Outgoing | None:
+        """Return the bundle whose bytes go next: urgent first, then the oldest of the highest priority."""
+        ready = (
+            outgoing
+            for outgoing in self._bundles.values()
+            if outgoing.paused_until <= now and outgoing.next_gap() is not None
+        )
+        return min(ready, key=lambda outgoing: (outgoing.priority, outgoing.number), default=None)
+
+    def get(self, number: int) -> Outgoing | None:
+        """Return a bundle that is still to be delivered."""
+        return self._bundles.get(number)
+
+    def pause_deadline(self, now: Instant) -> Instant | None:
+        """Return when the next refused bundle may be tried again."""
+        times = [outgoing.paused_until for outgoing in self._bundles.values() if outgoing.paused_until > now]
+        return min(times, default=None)
+
+    # --- doubt --------------------------------------------------------------------------------------------
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether some bytes wait for the peer's word."""
+        return bool(self._doubt)
+
+    def doubt(self, pieces: Iterable[Piece]) -> None:
+        """Leave these bytes claimed until the peer says whether it holds them."""
+        self._doubt += [piece for piece in pieces if piece.number in self._bundles]
+
+    def release(self, pieces: Iterable[Piece]) -> None:
+        """Let these bytes be sent again."""
+        for piece in pieces:
+            outgoing = self._bundles.get(piece.number)
+            if outgoing is not None:
+                outgoing.claimed.remove(piece.start, piece.end)
+
+    def release_doubt(self) -> None:
+        """Stop waiting for the peer's word: what is in doubt is sent again."""
+        self.release(self._doubt)
+        self._doubt.clear()
+
+    # --- the peer's word ------------------------------------------------------------------------------------
+
+    def on_ack(self, ack: Ack) -> None:
+        """Note what the peer holds."""
+        outgoing = self._bundles.get(ack.number)
+        if outgoing is None or not outgoing.begun:
+            return
+        before = outgoing.acked.total()
+        for start, end in ((0, ack.end), *ack.beyond):
+            outgoing.acked.add(start, min(end, outgoing.size_bytes))
+        if outgoing.acked.total() != before:
+            self._journal.record(OutgoingAcked(number=ack.number, ranges=tuple(outgoing.acked)))
+
+    def on_receipt(self, numbers: Iterable[Range]) -> list[Event]:
+        """Let go of bundles that the peer has in custody."""
+        events: list[Event] = []
+        ranges = RangeSet(numbers)
+        highest = max((end - 1 for _, end in ranges), default=0)
+        for number in [number for number in self._bundles if number in ranges]:
+            if self._bundles[number].begun:
+                del self._bundles[number]
+                self._journal.record(OutgoingSettled(number=number))
+                events.append(CustodyAccepted(number=number))
+            else:
+                # We never sent it, yet the peer has one of this number: our store was set back.
+                del self._bundles[number]
+                events.append(NumberTaken(number=number, highest=highest))
+        return events
+
+    def on_resync(self, resync: Resync) -> list[Event]:
+        """Take the peer's account of everything it holds as the truth."""
+        taken = ((1, resync.floor + 1), *resync.beyond) if resync.floor else resync.beyond
+        events = self.on_receipt(taken)
+        stated = {ack.number: ack for ack in resync.partial}
+        complete = len(stated) < limits.RESYNC_PARTIALS_MAX
+        for outgoing in self._bundles.values():
+            if outgoing.begun and outgoing.acked and (complete or outgoing.number in stated):
+                # A peer restored from a backup may hold less than it once acknowledged.
+                self._forget_acks(outgoing, stated.get(outgoing.number))
+        for ack in resync.partial:
+            self.on_ack(ack)
+        self.release_doubt()
+        return events
+
+    def _forget_acks(self, outgoing: Outgoing, stated: Ack | None) -> None:
+        held = RangeSet(((0, stated.end), *stated.beyond)) if stated is not None else RangeSet()
+        if all(held.covers(start, end) for start, end in outgoing.acked):
+            return
+        outgoing.acked = RangeSet()
+        self._journal.record(OutgoingAcked(number=outgoing.number, ranges=()))
+
+    def on_refuse(self, refuse: Refuse, now: Instant) -> list[Event]:
+        """Keep the bundle, start it anew later, and tell the shell why."""
+        outgoing = self._bundles.get(refuse.number)
+        if outgoing is None or not outgoing.begun:
+            return []
+        outgoing.acked = RangeSet()
+        outgoing.claimed = RangeSet()
+        outgoing.paused_until = Instant(now + _PAUSE_S[refuse.reason])
+        self._doubt = [piece for piece in self._doubt if piece.number != refuse.number]
+        self._journal.record(OutgoingAcked(number=refuse.number, ranges=()))
+        return [BundleRefused(number=refuse.number, reason=refuse.reason)]
+
+    def numbers(self) -> Iterator[int]:
+        """Yield the numbers of all bundles held here."""
+        return iter(tuple(self._bundles))

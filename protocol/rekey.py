@@ -1,0 +1,153 @@
+"""Gets a link back whose keys no longer meet: a restored relay, a vessel that lost its ratchet (SPEC §3.5).
+
+One packet each way. The vessel seals a fresh public key to the relay's; the relay seals a fresh secret to it.
+Both are authenticated by a key derived from the provisioned secret. A replayed request brings a listener
+nothing: the answer opens only with the private half that the request came from.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.constant_time import bytes_eq
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from protocol import limits
+from protocol.errors import MalformedPacket, NotAuthentic
+from protocol.ids import Instant, VesselId
+from protocol.linkguard import VERSION, Form, read_flags
+from protocol.links import Side
+from protocol.origin import public_half
+
+INTERVAL_S = 60.0
+"""Requests are at least this far apart, so that a forged hint costs little."""
+
+_MAC_BYTES = 16
+_INFO_REQUEST = b"seavoice v1 rekey request"
+_INFO_ANSWER = b"seavoice v1 rekey answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RekeyRequest:
+    """What a relay reads from a request; the vessel's guard has yet to check it."""
+
+    vessel: VesselId
+    ephemeral_public: bytes
+    mac: bytes
+
+
+class Rekey:
+    """When a vessel asks for new link keys, and what either side remembers of the last exchange."""
+
+    def __init__(self, side: Side, vessel: VesselId, rekey_key: bytes, relay_public: bytes | None) -> None:
+        self._side = side
+        self._vessel = vessel
+        self._key = rekey_key
+        self._relay_public = relay_public
+        self._private: bytes | None = None
+        self._asked_at: Instant | None = None
+        self._answered: tuple[bytes, bytes] | None = None
+        self._due = False
+
+    @property
+    def due(self) -> bool:
+        """Whether a vessel has reason to ask; a relay never asks."""
+        return self._due
+
+    @due.setter
+    def due(self, wanted: bool) -> None:
+        self._due = wanted and self._side is Side.VESSEL and self._relay_public is not None
+
+    def may_ask_at(self) -> Instant:
+        """Return when the next request may leave."""
+        return Instant(0.0 if self._asked_at is None else self._asked_at + INTERVAL_S)
+
+    def request(self, now: Instant) -> bytes:
+        """Vessel: return a request packet with a fresh key."""
+        assert self._relay_public is not None
+        self._due = False
+        self._asked_at = now
+        self._private = X25519PrivateKey.generate().private_bytes_raw()
+        return make_request(self._vessel, self._key, self._relay_public, self._private)
+
+    def on_answer(self, packet: bytes) -> bytes:
+        """Vessel: return the new secret; raises `NotAuthentic` where nothing was asked."""
+        if self._private is None:
+            raise NotAuthentic("this rekey answers nothing that was asked")
+        secret = open_answer(packet, self._key, self._private)
+        self._private = None
+        self._due = False
+        return secret
+
+    def answer(self, request: RekeyRequest, entropy: Callable[[int], bytes]) -> tuple[bytes | None, bytes]:
+        """Relay: return a new secret, or None for a repeated request, and the answer packet."""
+        if self._answered is not None and self._answered[0] == request.ephemeral_public:
+            return None, self._answered[1]
+        secret = entropy(limits.LINK_SECRET_BYTES)
+        packet = make_answer(request, self._key, secret)
+        self._answered = (request.ephemeral_public, packet)
+        return secret, packet
+
+
+def make_request(vessel: VesselId, rekey_key: bytes, relay_public: bytes, ephemeral_private: bytes) -> bytes:
+    """Vessel: return the request packet (105 bytes)."""
+    ephemeral = public_half(ephemeral_private)
+    content = vessel + ephemeral + _mac(rekey_key, b"request", vessel + ephemeral)
+    return _flags(Form.REKEY_REQUEST) + _suite().encrypt(
+        content, X25519PublicKey.from_public_bytes(relay_public), _INFO_REQUEST
+    )
+
+
+def open_request(packet: bytes, relay_private: bytes) -> RekeyRequest:
+    """Relay: read whose request this is; raises `MalformedPacket` or `NotAuthentic`."""
+    content = _open(packet, Form.REKEY_REQUEST, relay_private, _INFO_REQUEST)
+    at = limits.VESSEL_ID_BYTES
+    if len(content) != at + limits.X25519_KEY_BYTES + _MAC_BYTES:
+        raise MalformedPacket("a rekey request has one size")
+    return RekeyRequest(
+        vessel=VesselId(content[:at]), ephemeral_public=content[at:-_MAC_BYTES], mac=content[-_MAC_BYTES:]
+    )
+
+
+def make_answer(request: RekeyRequest, rekey_key: bytes, secret: bytes) -> bytes:
+    """Relay: check the request and return the answer (97 bytes); raises `NotAuthentic`."""
+    if not bytes_eq(_mac(rekey_key, b"request", request.vessel + request.ephemeral_public), request.mac):
+        raise NotAuthentic("this rekey request does not come from the vessel it names")
+    content = secret + _mac(rekey_key, b"answer", request.ephemeral_public + secret)
+    return _flags(Form.REKEY_ANSWER) + _suite().encrypt(
+        content, X25519PublicKey.from_public_bytes(request.ephemeral_public), _INFO_ANSWER
+    )
+
+
+def open_answer(packet: bytes, rekey_key: bytes, ephemeral_private: bytes) -> bytes:
+    """Vessel: return the new 32-byte secret; raises `MalformedPacket` or `NotAuthentic`."""
+    content = _open(packet, Form.REKEY_ANSWER, ephemeral_private, _INFO_ANSWER)
+    secret, mac = content[: limits.LINK_SECRET_BYTES], content[limits.LINK_SECRET_BYTES :]
+    if not bytes_eq(_mac(rekey_key, b"answer", public_half(ephemeral_private) + secret), mac):
+        raise NotAuthentic("this rekey answer does not come from our relay")
+    return secret
+
+
+def _open(packet: bytes, form: Form, private: bytes, info: bytes) -> bytes:
+    if read_flags(packet)[0] is not form:
+        raise MalformedPacket("this packet is no rekey")
+    try:
+        return _suite().decrypt(packet[1:], X25519PrivateKey.from_private_bytes(private), info)
+    except (InvalidTag, ValueError) as reason:
+        raise NotAuthentic("this rekey is not for us, or was changed on its way") from reason
+
+
+def _flags(form: Form) -> bytes:
+    return bytes([VERSION << 5 | form])
+
+
+def _suite() -> Suite:
+    return Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+
+
+def _mac(key: bytes, purpose: bytes, data: bytes) -> bytes:
+    mac = hmac.HMAC(key, hashes.SHA256())
+    mac.update(purpose + data)
+    return mac.finalize()[:_MAC_BYTES]
