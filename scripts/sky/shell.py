@@ -152,8 +152,7 @@ class SkyShell(ABC, Generic[Route]):
 
     def _catch_up(self) -> None:
         """Do what the radio's time has brought, then sleep until its next instant."""
-        now_s = self.now_s
-        for delivery in self._radio.due(now_s):
+        for delivery in self._radio.due(self.now_s):
             self._deliver(delivery)
         # The count, not the state: a late timer may find a short cut already over.
         if self._radio.meter.cuts != self._cuts_seen:
@@ -161,7 +160,7 @@ class SkyShell(ABC, Generic[Route]):
             self._was_up = False
             self._went_down()
             self._tell(SkyEvent.CUT)
-        if not self._was_up and self._radio.is_up(now_s):
+        if not self._was_up and self.is_up:
             self._was_up = True
             self._came_up()
             self._tell(SkyEvent.RESTORED)
@@ -180,7 +179,10 @@ class SkyShell(ABC, Generic[Route]):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        next_s = self._radio.next_s()
+        # Observers and waiters read the meter, which moves the radio: it may have passed an instant just now.
+        is_up = self.is_up
+        is_behind = is_up is not self._was_up or self._radio.meter.cuts != self._cuts_seen
+        next_s = self.now_s if is_behind else self._radio.next_s()
         if next_s is not None:
             self._timer = self._loop.call_at(self._clock.wall_s(next_s), self._catch_up)
 
