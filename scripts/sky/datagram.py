@@ -22,6 +22,10 @@ class DatagramSky(SkyShell[Address]):
     Raises, on entry: ListenError, PortInUseError, UnknownHostError.
     """
 
+    _target_family: int
+    _target_address: Address
+    _listener: socket.socket
+
     def __init__(
         self,
         *,
@@ -100,10 +104,6 @@ class DatagramSky(SkyShell[Address]):
         _, oldest = self._vessels.popitem(last=False)
         self._loop.remove_reader(oldest)
         oldest.close()
-
-    _target_family: int
-    _target_address: Address
-    _listener: socket.socket
 
 
 def _read(reader: socket.socket) -> tuple[bytes, Address] | None:

@@ -64,6 +64,10 @@ class SkyShell(ABC, Generic[Route]):
     A timer wakes at the radio's next instant: everything here runs in the loop, nothing needs a lock.
     """
 
+    _port: int
+    _loop: asyncio.AbstractEventLoop
+    _clock: SkyClock
+
     def __init__(
         self,
         *,
@@ -205,10 +209,6 @@ class SkyShell(ABC, Generic[Route]):
     @abstractmethod
     def _came_up(self) -> None:
         """The link is back."""
-
-    _port: int
-    _loop: asyncio.AbstractEventLoop
-    _clock: SkyClock
 
 
 async def resolve(endpoint: Endpoint, kind: socket.SocketKind) -> tuple[int, Address]:

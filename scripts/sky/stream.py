@@ -49,6 +49,12 @@ class StreamSky(SkyShell[Lane]):
     Raises, on entry: ListenError, PortInUseError, UnknownHostError. Raises: SettingError.
     """
 
+    _family: int
+    _address: Address
+    _target_family: int
+    _target_address: Address
+    _reservation: socket.socket
+
     def __init__(
         self,
         *,
@@ -232,12 +238,6 @@ class StreamSky(SkyShell[Lane]):
             return PIECE_BYTES_UNLIMITED
         lasting_bytes = int(rate_bps * self.profile.speed / 8 * PIECE_WALL_S_MIN)
         return min(max(PIECE_BYTES_MIN, lasting_bytes), PIECE_BYTES_UNLIMITED)
-
-    _family: int
-    _address: Address
-    _target_family: int
-    _target_address: Address
-    _reservation: socket.socket
 
 
 def _checked(profile: SkyProfile) -> SkyProfile:
