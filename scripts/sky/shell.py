@@ -7,7 +7,6 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import Enum
-from types import TracebackType
 from typing import Any, Generic, Self
 
 from scripts.sky.channel import Delivery, Passage, Radio, Route
@@ -95,9 +94,7 @@ class SkyShell(ABC, Generic[Route]):
         self._catch_up()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_exception: object) -> None:
         if self._timer is not None:
             self._timer.cancel()
         for _, waiter in self._waiters:
