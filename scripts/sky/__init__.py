@@ -1,0 +1,1 @@
+"""A satellite made of software: one pure radio, and the sockets, messages and program that use it."""
