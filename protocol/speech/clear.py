@@ -21,7 +21,7 @@ _PEAK = 0.9
 
 _BITS_PER_SECOND = 8_000
 _COMPLEXITY_MAX = 10
-"""Costs 12 ms instead of 9 for a second of sound and is heard (docs/decisions/0003)."""
+"""Costs a few milliseconds more for a second of sound and is heard (docs/decisions/0003)."""
 
 
 def encode_clear(denoised: Denoised) -> tuple[bytes, ...]:

@@ -72,8 +72,8 @@ def require_length(sample_count: int, rate_hz: int) -> None:
     """
     if sample_count > VOICE_SECONDS_MAX * rate_hz:
         raise RecordingTooLong(
-            f"This recording lasts {sample_count // rate_hz} s and a voice note at most {VOICE_SECONDS_MAX} s;"
-            " cut it into shorter parts and send each."
+            f"This recording lasts {sample_count // rate_hz} s; "
+            f"cut it into parts of at most {VOICE_SECONDS_MAX} s and send each."
         )
 
 
