@@ -5,7 +5,9 @@ add up with weights. All tables follow from one integer recurrence, so that anot
 no table of ours. `docs/coders.md` has the definitions and some values to check against.
 """
 
+from collections.abc import Sequence
 from functools import cache
+from operator import mul
 
 from protocol.rangecoder import PROBABILITY_MAX, PROBABILITY_ONE
 
@@ -45,3 +47,20 @@ def stretch_table() -> tuple[int, ...]:
             index += 1
         table.append(index - STRETCH_MAX)
     return tuple(table)
+
+
+def mix(weights: Sequence[int], opinions: Sequence[int]) -> int:
+    """Return the chance, in 65536ths, that opinions (stretches) add up to; a weight of one is 65536."""
+    total: int = sum(map(mul, weights, opinions)) >> 16
+    total = min(STRETCH_MAX, max(-STRETCH_MAX, total))
+    return squash_table()[total + STRETCH_MAX]
+
+
+def learn(weights: list[int], opinions: Sequence[int], error: int, rate: int) -> None:
+    """Move each weight towards the opinions that were right.
+
+    `error` is the bit times 65536, less the chance that was given. The shift rounds down, also below zero.
+    """
+    step = error * rate
+    for index, opinion in enumerate(opinions):
+        weights[index] += (opinion * step) >> 18

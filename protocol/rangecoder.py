@@ -8,13 +8,15 @@ A packed stream has exactly one right ending, the shortest, and `BitDecoder.ends
 that shows a damaged tail without spending a checksum on it.
 """
 
+from typing import Protocol
+
 PROBABILITY_BITS = 16
 PROBABILITY_ONE = 1 << PROBABILITY_BITS
 PROBABILITY_MAX = PROBABILITY_ONE - 1
 
 _TOP = 0xFFFFFFFF
 _BYTES_IN_FLIGHT = 4
-"""The decoder looks four bytes ahead; a sound stream never makes it look further past its end."""
+"""The decoder looks four bytes ahead of what is decided."""
 
 
 def _split(low: int, high: int, probability_of_one: int) -> int:
@@ -34,15 +36,23 @@ def _shortest_ending(low: int, high: int) -> bytes:
     return low.to_bytes(4, "big")
 
 
+class BitCoder(Protocol):
+    """What a model drives: the same model, walked the same way, packs with one and unpacks with the other."""
+
+    def code(self, probability_of_one: int, bit: int) -> int:
+        """Carry one bit and return it; a decoder ignores `bit` and returns what was packed."""
+        ...
+
+
 class BitEncoder:
-    """Turns bits and their probabilities into bytes: `encode` each bit, then `finish` once."""
+    """Turns bits and their probabilities into bytes: `code` each bit, then `finish` once."""
 
     def __init__(self) -> None:
         self._low = 0
         self._high = _TOP
         self._out = bytearray()
 
-    def encode(self, bit: int, probability_of_one: int) -> None:
+    def code(self, probability_of_one: int, bit: int) -> int:
         """Add one bit whose chance of being 1 is `probability_of_one` / 65536, from 1 to 65535."""
         middle = _split(self._low, self._high, probability_of_one)
         if bit:
@@ -53,14 +63,18 @@ class BitEncoder:
             self._out.append(self._high >> 24)
             self._low = (self._low << 8) & _TOP
             self._high = ((self._high << 8) & _TOP) | 0xFF
+        return bit
 
     def finish(self) -> bytes:
-        """Return all bytes; zeros at the end are left out, since the decoder supplies them."""
-        return (bytes(self._out) + _shortest_ending(self._low, self._high)).rstrip(b"\0")
+        """Return all bytes, with the shortest ending that says where in the last interval we are."""
+        return bytes(self._out) + _shortest_ending(self._low, self._high)
 
 
 class BitDecoder:
-    """Turns the bytes of a `BitEncoder` back into bits, given the same probabilities."""
+    """Turns the bytes of a `BitEncoder` back into bits, given the same probabilities.
+
+    Past the end it reads zeros: the caller stops once it `ran_dry`, and at its end asks `ends_cleanly`.
+    """
 
     def __init__(self, data: bytes) -> None:
         self._low = 0
@@ -69,8 +83,8 @@ class BitDecoder:
         self._position = 4
         self._value = int.from_bytes(data[:4].ljust(4, b"\0"), "big")
 
-    def decode(self, probability_of_one: int) -> int:
-        """Return the next bit, whose chance of being 1 is `probability_of_one` / 65536."""
+    def code(self, probability_of_one: int, bit: int = 0) -> int:
+        """Return the next bit, whatever `bit` is; its chance of being 1 is `probability_of_one` / 65536."""
         middle = _split(self._low, self._high, probability_of_one)
         bit = 1 if self._value <= middle else 0
         if bit:
@@ -87,15 +101,10 @@ class BitDecoder:
 
     @property
     def ran_dry(self) -> bool:
-        """Whether more bits were taken than any encoder put into these bytes.
-
-        An ending may stand for any number of zero bytes, so only a caller that knows how long the longest
-        text of zeros is can bound a loop by this; it must have a bound of its own.
-        """
-        return self._position > len(self._data) + _BYTES_IN_FLIGHT
+        """Whether more was taken than any encoder put into these bytes: they are damaged, stop here."""
+        return self._position - _BYTES_IN_FLIGHT > len(self._data)
 
     def ends_cleanly(self) -> bool:
         """Whether an encoder that stopped at this bit would have written exactly these bytes."""
-        shifted_out = self._position - _BYTES_IN_FLIGHT
-        start = self._data[:shifted_out].ljust(shifted_out, b"\0")
-        return (start + _shortest_ending(self._low, self._high)).rstrip(b"\0") == self._data
+        decided = self._position - _BYTES_IN_FLIGHT
+        return not self.ran_dry and self._data[decided:] == _shortest_ending(self._low, self._high)
