@@ -69,13 +69,3 @@ class Pair:
             if up is None and down is None:
                 return
         raise AssertionError("the engines never fell silent")
-
-
-    "DATAGRAM",
-    "MESSAGE",
-    "RELAY_PRIVATE",
-    "STREAM",
-    "Pair",
-    "admit_all",
-    "snapshot",
-]
