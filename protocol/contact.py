@@ -45,6 +45,8 @@ class Contact:
         self._in_flight: deque[_Sent] = deque()
         self._order = 0
         self._free_at = now
+        self.hold_until = now
+        """Nothing goes before this: a rekey is under way, and what was sealed now could not be opened."""
         self.opened_at = now
         self.last_heard_at = now
         self.heard = False
@@ -105,6 +107,21 @@ class Contact:
         self._opener = None
         self.sent_end = None
         self.heard_end = None
+        self.asked_at = None
+
+    def hold_for_rekey(self, now: Instant) -> None:
+        """Streams, vessel: give the relay time to answer, since its answer puts an end to the old keys."""
+        if self.is_stream:
+            self.hold_until = Instant(now + self._answer_s)
+
+    def hold_until_heard(self) -> None:
+        """Streams, relay: the vessel can open nothing but the answer until it has said so."""
+        if self.is_stream:
+            self.hold_until = Instant(float("inf"))
+
+    @property
+    def _answer_s(self) -> float:
+        return 3 * self.link.round_trip_s + limits.ACK_DELAY_S
 
     def on_heard(self, now: Instant) -> None:
         """Note that the peer is there."""
@@ -112,12 +129,13 @@ class Contact:
         self.silent = False
         self.probes = 0
         self.last_heard_at = now
+        self.hold_until = now
 
     # --- pace ---
 
     def may_send_at(self) -> Instant:
         """Return when the pace of the link allows the next packet."""
-        return Instant(self._free_at - PACE_AHEAD_S)
+        return Instant(max(self._free_at - PACE_AHEAD_S, self.hold_until))
 
     def on_sent(self, size_bytes: int, pieces: list[Piece], now: Instant) -> None:
         """Note that a packet was handed to the bearer."""
@@ -219,7 +237,7 @@ class Contact:
             return None
         match self.link.kind:
             case LinkKind.STREAM:
-                return Instant(self.asked_at + 3 * self.link.round_trip_s + limits.ACK_DELAY_S)
+                return Instant(self.asked_at + self._answer_s)
             case LinkKind.DATAGRAM:
                 return None
             case LinkKind.MESSAGE:
