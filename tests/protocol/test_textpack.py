@@ -1,3 +1,4 @@
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -21,6 +22,18 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 REPORT_PACKED_BYTES_MAX = 165
 """What a message of 300 bytes leaves for a report of 200 characters."""
+
+RELEASED_PRIMING_SHA256 = {
+    "en": "8dea54265e80fa70",
+    "my": "11c1ed7e25beeafd",
+    "km": "b5717d288c9fdcd6",
+    "th": "50315d00805cb2ab",
+    "lo": "a70076c659db5ea8",
+    "id": "a10a06ee4dc77499",
+    "fil": "1562116ccbd15d4f",
+    "vi": "614d20584bda5688",
+}
+"""The first 16 digits for VERSION_PRIMED_1; a text that changes needs a new version, and the old one kept."""
 
 
 def reports(language: Language) -> list[str]:
@@ -171,6 +184,12 @@ def test_priming_text_holds_no_half_characters_and_no_empty_lines(language: Lang
     text = priming_text(language)
     text.encode()
     assert all(text.strip("\n").split("\n"))
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_released_priming_text_is_the_same_to_the_letter(language: Language) -> None:
+    digest = hashlib.sha256(priming_text(language).encode()).hexdigest()
+    assert digest[:16] == RELEASED_PRIMING_SHA256[language.tag]
 
 
 def test_later_packs_of_a_report_take_well_under_a_second() -> None:
