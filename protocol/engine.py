@@ -263,7 +263,10 @@ class SyncEngine:
         contact.asked_at = None
         for ack in resync.partial:
             self._on_ack(ack)
-        return self._settle(self._outbox.on_resync(resync))
+        events = self._settle(self._outbox.on_resync(resync))
+        if not resync.reply_wanted:
+            self._outbox.release(contact.missed())
+        return events
 
     def _settle(self, events: list[Event]) -> list[Event]:
         for contact in self._contacts.values():
@@ -350,6 +353,8 @@ class SyncEngine:
                 contact, self._outbox, self._journal, room_bytes - len(said), now, empty=not said
             )
             said += data
+            if pieces and contact.wants_account(now, tail=not self._more_to_send()):
+                said += self._ask(contact, room_bytes - len(said), now)
         said += self._status_frame(link, room_bytes - len(said))
         if not said and not self._greeting_due(contact):
             return None
@@ -380,6 +385,13 @@ class SyncEngine:
         # A silent contact has to be probed even if its bytes arrived by another link: nothing else wakes it.
         waiting = contact.silent and self._outbox.next_to_send(now) is not None
         return self._outbox.in_doubt or self._truth_wanted or waiting
+
+    def _ask(self, contact: Contact, room_bytes: int, now: Instant) -> bytes:
+        frame = encode(self._inbox.resync(reply_wanted=True))
+        if len(frame) > room_bytes:
+            return b""
+        contact.on_asked(now)
+        return frame
 
     def _data_wanted(self, contact: Contact, now: Instant) -> bool:
         return (
