@@ -113,7 +113,7 @@ class Contact:
     def hold_for_rekey(self, now: Instant) -> None:
         """Streams, vessel: give the relay time to answer, since its answer puts an end to the old keys."""
         if self.is_stream:
-            self.hold_until = Instant(now + self._answer_s)
+            self.hold_until = Instant(now + self._patience_s)
 
     def hold_until_heard(self) -> None:
         """Streams, relay: the vessel can open nothing but the answer until it has said so."""
@@ -121,7 +121,8 @@ class Contact:
             self.hold_until = Instant(float("inf"))
 
     @property
-    def _answer_s(self) -> float:
+    def _patience_s(self) -> float:
+        """How long an answer may take behind what the peer has queued on a stream."""
         return 3 * self.link.round_trip_s + limits.ACK_DELAY_S
 
     def on_heard(self, now: Instant) -> None:
@@ -255,11 +256,15 @@ class Contact:
         With the last data, so that the answer names what was lost without a timeout; and where an
         acknowledgement is overdue, since one that was lost is no reason to fall silent.
         """
+        overdue_at = self.overdue_at()
+        return overdue_at is not None and (tail or now >= overdue_at)
+
+    def overdue_at(self) -> Instant | None:
+        """Datagrams: return when an acknowledgement of what is on its way is overdue."""
         if self.link.kind is not LinkKind.DATAGRAM or not self._in_flight:
-            return False
-        waited_s = limits.ACK_DELAY_S + self._answer_s
+            return None
         asked_at = self.asked_at if self.asked_at is not None else self.opened_at
-        return tail or now >= max(self._in_flight[0].at, asked_at) + waited_s
+        return Instant(max(self._in_flight[0].at, asked_at) + limits.ACK_DELAY_S + self._answer_s)
 
     @property
     def _answer_s(self) -> float:
@@ -272,7 +277,7 @@ class Contact:
             return None
         match self.link.kind:
             case LinkKind.STREAM:
-                return Instant(self.asked_at + self._answer_s)
+                return Instant(self.asked_at + self._patience_s)
             case LinkKind.DATAGRAM:
                 return None
             case LinkKind.MESSAGE:

@@ -179,6 +179,8 @@ class SyncEngine:
             paced += [contact.ask_at(), contact.patience_ends_at()]
         if self._rekey.due:
             paced.append(self._rekey.may_ask_at())
+        if not contact.window_open():
+            paced.append(contact.overdue_at())
         free_at = contact.may_send_at()
         return [
             contact.give_up_at(tail=not self._more_to_send()),
@@ -379,19 +381,21 @@ class SyncEngine:
         if asking:
             contact.on_asked(now)
             self._consider_rekey()
-        return encode(self._inbox.resync(reply_wanted=asking, room_bytes=room_bytes))
+        return self._inbox.resync(reply_wanted=asking, room_bytes=room_bytes)
 
     def _asking_wanted(self, contact: Contact, now: Instant) -> bool:
         # A silent contact has to be probed even if its bytes arrived by another link: nothing else wakes it.
         waiting = contact.silent and self._outbox.next_to_send(now) is not None
-        return self._outbox.in_doubt or self._truth_wanted or waiting
+        # A window that was lost as a whole brings no acknowledgement, and no data packet that could ask.
+        overdue_at = contact.overdue_at() if not contact.window_open() else None
+        overdue = overdue_at is not None and now >= overdue_at
+        return self._outbox.in_doubt or self._truth_wanted or waiting or overdue
 
     def _ask(self, contact: Contact, room_bytes: int, now: Instant) -> bytes:
-        frame = encode(self._inbox.resync(reply_wanted=True))
-        if len(frame) > room_bytes:
-            return b""
-        contact.on_asked(now)
-        return frame
+        account = self._inbox.resync(reply_wanted=True, room_bytes=room_bytes)
+        if account:
+            contact.on_asked(now)
+        return account
 
     def _data_wanted(self, contact: Contact, now: Instant) -> bool:
         return (

@@ -185,15 +185,21 @@ class Inbox:
         for start, end in ranges:
             self._receipts.remove(start, end)
 
-    def resync(self, *, reply_wanted: bool, room_bytes: int) -> Resync:
-        """Return what is held, as much as fits; what it names is owed no more."""
+    def resync(self, *, reply_wanted: bool, room_bytes: int) -> bytes:
+        """Return a RESYNC of what is held, as much as fits, or nothing where no room is left.
+
+        What it names is owed no more.
+        """
         said = _first_that_fits(
             (self._account(most, reply_wanted=reply_wanted) for most in _FEWER_RANGES), room_bytes
         )
+        encoded = encode(said)
+        if len(encoded) > room_bytes:
+            return b""
         for ack in said.partial:
             self._owed.pop(ack.number, None)
         self._forget_receipts(((1, said.floor + 1), *said.beyond))
-        return said
+        return encoded
 
     def _account(self, most: int, *, reply_wanted: bool) -> Resync:
         """Return all that is held, with at most `most` ranges of each sort."""

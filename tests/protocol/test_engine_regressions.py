@@ -7,7 +7,7 @@ from protocol import limits
 from protocol.bundle import Mail, Report
 from protocol.engine import SyncEngine
 from protocol.events import CustodyAccepted, LinkRekeyed, NumberTaken
-from protocol.frames import More, Next, Priority, Start, encode
+from protocol.frames import Ack, More, Next, Priority, Resync, Start, decode_all, encode
 from protocol.ids import DeskKeyId, Instant, MailboxId
 from protocol.inbox import Inbox
 from protocol.journal import MemoryJournal, Snapshot
@@ -160,8 +160,8 @@ def test_a_next_behind_a_refused_frame_is_refused_instead_of_landing_in_another_
     pair.relay.receive(stream.seal(encode(first) + wrong + behind), STREAM, Instant(0.0))
     pair.relay.receive(stream.seal(encode(Next(data=b"x" * 10))), STREAM, Instant(0.0))
     assert pair.relay.counters["malformed-frame"] == 2
-    held = next(iter(pair.relay._inbox.resync(reply_wanted=False, room_bytes=500).partial))
-    assert (held.number, held.end) == (1, 100)
+    said = pair.relay._inbox.resync(reply_wanted=False, room_bytes=500)
+    assert list(decode_all(said)) == [Resync(partial=(Ack(number=1, end=100),))]
 
 
 def inbox(journal: MemoryJournal) -> Inbox:
@@ -220,3 +220,23 @@ def test_an_expected_contact_of_no_bytes_still_lets_packets_go() -> None:
     pair.vessel.offer(1, Priority.TEXT, report(1_000))
     pair.exchange(link, 0.0)
     assert CustodyAccepted(number=1) in pair.vessel_events
+
+
+def test_a_question_that_finds_no_room_settles_nothing() -> None:
+    holder = inbox(MemoryJournal())
+    holder.take(1, 0, report(60), Instant(0.0), (73, Priority.TEXT))
+    assert holder.resync(reply_wanted=True, room_bytes=2) == b""
+    assert holder.answer_due(Instant(0.0), STREAM.kind), "the receipt is still owed"
+
+
+def test_a_full_window_that_was_lost_is_asked_about_while_the_peer_goes_on_talking() -> None:
+    pair = Pair()
+    pair.vessel.offer(1, Priority.TEXT, report(200_000))
+    while pair.vessel.transmit(DATAGRAM, Instant(0.0)) is not None:
+        pass
+    for second in range(1, 60):
+        pair.relay.report_status({1: second})
+        pair.exchange(DATAGRAM, float(second))
+        if CustodyAccepted(number=1) in pair.vessel_events:
+            return
+    raise AssertionError("the vessel waits for ever as long as the relay talks")
