@@ -577,6 +577,48 @@ def _signing_public(private: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
 
 
+# --- the worked example ---
+
+
+def worked_example(report: Entry) -> dict[str, bytes]:
+    """Return every step of one report from plaintext to receipt; `report` is the vector in seals.json."""
+    plaintext, sealed = (bytes.fromhex(str(report[name])) for name in ("plaintext", "sealed"))
+    number = BundleNumber(7)
+    tag = origin.OriginKey.for_box(BOX, DESK_PUBLIC, VESSEL).tag_bundle(number, sealed)
+    bundle = bundles.encode(Report(desk_key=origin.desk_key_id(DESK_PUBLIC), origin_tag=tag, sealed=sealed))
+    start = frames.encode(Start(number=number, total_bytes=len(bundle), priority=Priority.TEXT, data=bundle))
+    receipt = frames.encode(Receipt(numbers=((number, number + 1),)))
+    return {
+        "link secret": SECRET,
+        "vessel": VESSEL,
+        "box's private key": BOX,
+        "desk's private key": DESK,
+        "message, padded": plaintext,
+        "sealed": sealed,
+        "origin tag": tag,
+        "bundle": bundle,
+        "START frame": start,
+        "packet up": _guard(Side.VESSEL).seal(start, named=True),
+        "RECEIPT frame": receipt,
+        "packet down": _guard(Side.RELAY).seal(receipt, named=False),
+    }
+
+
+def write_example(specification: Path, report: Entry) -> None:
+    """Put the worked example's bytes between its two marks in SPEC.md."""
+    lines = []
+    for name, data in worked_example(report).items():
+        lines.append(f"{name} ({len(data)} bytes)")
+        lines += ["  " + data.hex()[at : at + 96] for at in range(0, 2 * len(data), 96)]
+    before, rest = specification.read_text(encoding="utf-8").split(EXAMPLE_BEGINS)
+    after = rest.split(EXAMPLE_ENDS)[1]
+    block = "\n".join(["", "", "```text", *lines, "```", "", ""])
+    specification.write_text(before + EXAMPLE_BEGINS + block + EXAMPLE_ENDS + after, encoding="utf-8")
+
+
+EXAMPLE_BEGINS = "<!-- worked example -->"
+EXAMPLE_ENDS = "<!-- end -->"
+
 # --- files ---
 
 
@@ -596,6 +638,12 @@ def write_all(folder: Path) -> None:
     for name, make in makers.items():
         text = json.dumps(make(), indent=1, ensure_ascii=False) + "\n"
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def read_report(folder: Path) -> Entry:
+    """Return the sealed report that the worked example carries."""
+    entries: list[Entry] = json.loads((folder / "seals.json").read_text(encoding="utf-8"))
+    return next(each for each in entries if each["name"] == "report")
 
 
 def _keeper(path: Path) -> Callable[[str, Callable[[], Entry]], Entry]:

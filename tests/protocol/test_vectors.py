@@ -16,7 +16,7 @@ from protocol.ids import BundleNumber, DeskId, DeskKeyId, MailboxId, UnixSeconds
 from protocol.linkguard import GuardState, LinkGuard
 from protocol.links import Side
 from protocol.mailbox import ReceiptCode
-from scripts.vectors import plain, write_all
+from scripts.vectors import plain, read_report, write_all, write_example
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 Entry = dict[str, Any]
@@ -88,8 +88,11 @@ def seals(entry: Entry) -> None:
     if "proof" in entry:
         key = origin.desk_key_id(bytes.fromhex(entry["desk_public"]))
         vessel, number = VesselId(bytes.fromhex(entry["vessel"])), BundleNumber(entry["number"])
-        for private, public in (("desk_private", "mailbox_public"), ("mailbox_private", "desk_public")):
-            ours, theirs = unhex(entry, private, public)
+        for ours_name, theirs_name in (
+            ("desk_private", "mailbox_public"),
+            ("mailbox_private", "desk_public"),
+        ):
+            ours, theirs = unhex(entry, ours_name, theirs_name)
             proof = seal.opened_proof(ours, theirs, desk_key=key, vessel=vessel, number=number)
             assert proof.hex() == entry["proof"]
     elif "mail" in entry:
@@ -101,7 +104,8 @@ def seals(entry: Entry) -> None:
         assert opened.hex() == entry["plaintext"]
     else:
         sealed, private, vessel_id = unhex(entry, "sealed", "desk_private", "vessel")
-        assert seal.open_report(sealed, private, VesselId(vessel_id)).hex() == entry["plaintext"]
+        opened = seal.open_report(sealed, private, VesselId(vessel_id))
+        assert opened.hex() == entry["plaintext"]
 
 
 def mail(values: Entry) -> Mail:
@@ -227,3 +231,12 @@ def test_names_are_unique_and_bytes_are_plain_hexadecimal() -> None:
         names = [entry["name"] for entry in json.loads(text)]
         assert len(names) == len(set(names))
         assert not re.search(r'"(0x|b\')', text)
+
+
+def test_the_worked_example_of_the_specification_is_what_the_code_makes(tmp_path: Path) -> None:
+    written = FOLDER.parent.parent / "protocol" / "SPEC.md"
+    copy = tmp_path / "SPEC.md"
+    copy.write_bytes(written.read_bytes())
+    write_example(copy, read_report(FOLDER))
+    assert copy.read_bytes() == written.read_bytes()
+    assert "packet down" in written.read_text(encoding="utf-8")
