@@ -37,16 +37,13 @@ _PRELUDE = """async (given) => {
 
 
 class PlainHttp(SimpleHTTPRequestHandler):
-    """Serves the box's files, and documents that a test laid down; keeps what was posted."""
+    """Serves the box's files, and documents that a test laid down; keeps what was posted.
+
+    A document of `None` is a connection that ends without an answer.
+    """
 
     documents: ClassVar[dict[str, tuple[int, Any]]] = {}
     posted: ClassVar[list[Any]] = []
-    extensions_map: ClassVar[dict[str, str]] = {
-        ".js": "text/javascript",
-        ".json": "application/json",
-        ".html": "text/html",
-        "": "application/octet-stream",
-    }
 
     def do_GET(self) -> None:
         if self.path == "/":
@@ -64,7 +61,10 @@ class PlainHttp(SimpleHTTPRequestHandler):
 
     def _answer_document(self) -> None:
         status, document = self.documents[self.path]
-        self._answer(status, json.dumps(document).encode(), "application/json")
+        if isinstance(document, bytes):
+            self._answer(status, document, "text/plain")
+        elif document is not None:
+            self._answer(status, json.dumps(document).encode(), "application/json")
 
     def _answer(self, status: int, body: bytes, kind: str) -> None:
         self.send_response(status)
@@ -89,10 +89,15 @@ class BrowserPage:
         self._page = page
         self.server = server
         self.complaints: list[str] = []
-        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("console", lambda message: self._on_console(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def run(self, body: str, given: object = None) -> Any:  # noqa: ANN401 - JSON from the browser.
+    def _on_console(self, text: str) -> None:
+        # A refused request is the business of the test that made it; all else is a fault of the page.
+        if not text.startswith("Failed to load resource"):
+            self.complaints.append(text)
+
+    def run(self, body: str, given: object = None) -> Any:
         """Run statements in the page, with `given`, `load`, `toHex`, `fromHex` and `outcome` at hand."""
         return self._page.evaluate(_PRELUDE + body + "}", given)
 

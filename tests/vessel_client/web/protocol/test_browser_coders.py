@@ -42,7 +42,8 @@ PACK_TEXTS = """
 
 UNPACK_TEXTS = """
     const { unpackText } = await load("textpack");
-    return Promise.all(given.map(([packed, language]) => outcome(() => unpackText(fromHex(packed), language))));
+    const unpack = ([packed, language]) => unpackText(fromHex(packed), language);
+    return Promise.all(given.map((each) => outcome(() => unpack(each))));
 """
 
 PACK_VOICES = """
