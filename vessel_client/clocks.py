@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from protocol.ids import Instant, UnixSeconds
+from vessel_client.errors import ClockWrong
 
 WallClock = Callable[[], UnixSeconds]
 
@@ -31,3 +32,13 @@ class LinkClock:
     def machine_s(self, link_s: float) -> float:
         """Return how many seconds of the machine this many seconds of the link take."""
         return link_s / self.speed
+
+
+def require_clock(issued_at: UnixSeconds, now: UnixSeconds) -> None:
+    """Raise `ClockWrong` where the clock says a time before the box was provisioned."""
+    if now < issued_at - CLOCK_TOLERANCE_S:
+        days = (issued_at - now) // 86_400
+        raise ClockWrong(
+            f"The clock of this machine is at least {days} days slow: it shows a date before the "
+            "provisioning file was made. Set date and time, then try again."
+        )

@@ -99,6 +99,7 @@ def _new(request: QueueRequest, now: UnixSeconds) -> NewBundle:
     return NewBundle(
         ref=request.ref,
         digest=request.digest(),
+        desk_key=request.desk_key,
         priority=request.priority,
         queued_at=now,
         expires_at=UnixSeconds(now + hours * _S_PER_HOUR) if hours else None,

@@ -1,6 +1,7 @@
 """UDP: one packet in each datagram."""
 
 import asyncio
+from typing import cast
 from urllib.parse import urlsplit
 
 _WAITING_MAX = 256
@@ -16,8 +17,8 @@ class UdpConnection(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # Python 3.11's own transport does not derive from the class that it implements.
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def connection_lost(self, _error: Exception | None) -> None:
         """End the receiver."""

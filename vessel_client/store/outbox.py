@@ -22,6 +22,7 @@ class NewBundle:
     """16 random bytes of whoever queues it, so that a repeated request queues nothing twice."""
     digest: bytes
     """SHA-256 of what was asked for, to tell a repeated request from a used reference."""
+    desk_key: bytes
     priority: Priority
     queued_at: UnixSeconds
     expires_at: UnixSeconds | None
@@ -54,7 +55,7 @@ class BundleState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedProof:
-    """The desk's word that it opened a bundle; only whoever has the receipt code can check it."""
+    """The desk's word that it opened a bundle sealed to `desk_key`; the receipt code checks it."""
 
     number: int
     desk_key: DeskKeyId
@@ -82,9 +83,20 @@ async def next_number(connection: Connection, *, above: int = 0) -> int:
 async def insert_bundle(connection: Connection, number: int, new: NewBundle, data: bytes) -> None:
     """Queue a bundle."""
     await connection.execute(
-        "INSERT INTO bundle (number, ref, digest, priority, size_bytes, data, queued_at, expires_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, new.ref, new.digest, int(new.priority), len(data), data, new.queued_at, new.expires_at),
+        "INSERT INTO bundle"
+        " (number, ref, digest, desk_key, priority, size_bytes, data, queued_at, expires_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            number,
+            new.ref,
+            new.digest,
+            new.desk_key,
+            int(new.priority),
+            len(data),
+            data,
+            new.queued_at,
+            new.expires_at,
+        ),
     )
 
 
@@ -208,8 +220,8 @@ async def apply_receipt(connection: Connection, receipt: DeskReceipt) -> None:
             place = first_proof + number - start
             if step is Step.OPENED and place < len(receipt.proofs):
                 await connection.execute(
-                    "UPDATE bundle SET opened_proof = ?, opened_desk_key = ? WHERE number = ?",
-                    (receipt.proofs[place], receipt.desk_key, number),
+                    "UPDATE bundle SET opened_proof = ? WHERE number = ?",
+                    (receipt.proofs[place], number),
                 )
         first_proof += end - start
 
@@ -243,7 +255,7 @@ async def count_states(connection: Connection) -> dict[Custody, int]:
 async def list_proofs(connection: Connection, most: int) -> list[OpenedProof]:
     """Return what the desk said of the newest bundles that it opened."""
     async with connection.execute(
-        "SELECT number, opened_desk_key, opened_proof FROM bundle WHERE opened_proof != x''"
+        "SELECT number, desk_key, opened_proof FROM bundle WHERE opened_proof != x''"
         " ORDER BY number DESC LIMIT ?",
         (most,),
     ) as cursor:

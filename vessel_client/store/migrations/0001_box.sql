@@ -46,6 +46,8 @@ CREATE TABLE bundle (
     number INTEGER PRIMARY KEY,
     ref BLOB NOT NULL UNIQUE,
     digest BLOB NOT NULL,
+    -- The name of the desk key that it is sealed to; empty for the introduction.
+    desk_key BLOB NOT NULL,
     priority INTEGER NOT NULL,
     custody INTEGER NOT NULL DEFAULT 0,
     size_bytes INTEGER NOT NULL,
@@ -59,8 +61,7 @@ CREATE TABLE bundle (
     -- The first number this bundle had, where the relay knew another bundle by that number.
     numbered_first INTEGER,
     -- What the desk says it opened: checked by whoever has the receipt code, not by the box.
-    opened_proof BLOB NOT NULL DEFAULT x'',
-    opened_desk_key BLOB NOT NULL DEFAULT x''
+    opened_proof BLOB NOT NULL DEFAULT x''
 ) STRICT;
 
 CREATE INDEX bundle_waiting ON bundle (priority, number) WHERE data IS NOT NULL;
