@@ -30,9 +30,17 @@ from protocol.journal import (
     OutgoingSettled,
     Snapshot,
 )
-from protocol.linkguard import GuardState, rekey_secret
+from protocol.linkguard import (
+    Form,
+    GuardState,
+    read_flags,
+    read_key_id,
+    rekey_secret,
+    unknown_key_hint,
+)
 from protocol.links import LinkKind, LinkProfile, Side
 from protocol.origin import public_half
+from protocol.rekey import open_request
 from tests.memory_link import RELAY_PRIVATE, SECRET, VESSEL, admit_all
 
 MESSAGE_INTERVAL_S = 40.0
@@ -179,6 +187,8 @@ class Weather:
     cuts_s: tuple[float, ...] = ()
     down_s: float = 20.0
     crashes: tuple[tuple[float, Side], ...] = ()
+    lost_keys: tuple[tuple[float, Side], ...] = ()
+    """When a side's keys are set back to those of provisioning."""
 
 
 class Passage:
@@ -199,8 +209,12 @@ class Passage:
         self._down_until = {link.name: 0.0 for link in links}
         self._busy_until: dict[tuple[str, Side], float] = {}
         self._plan = sorted(
-            [(at, "cut") for at in weather.cuts_s] + [(at, side.value) for at, side in weather.crashes]
+            [(at, "cut") for at in weather.cuts_s]
+            + [(at, side.value) for at, side in weather.crashes]
+            + [(at, f"keys of {side.value}") for at, side in weather.lost_keys]
         )
+        self._known: set[tuple[str, int]] = set()
+        """Streams whose vessel the relay's shell has recognised."""
         for link in links:
             self._open(link)
 
@@ -236,7 +250,9 @@ class Passage:
         while self._plan and self._plan[0][0] <= self.now:
             _, what = self._plan.pop(0)
             if what != "cut":
-                end = self.vessel if what == Side.VESSEL.value else self.relay
+                end = self.vessel if what.endswith(Side.VESSEL.value) else self.relay
+                if what.startswith("keys"):
+                    end.store.guard = GuardState(secret=SECRET)
                 end.start()
                 for link in self.links:
                     end.engine.contact_opened(link, Instant(self.now))
@@ -293,10 +309,30 @@ class Passage:
             _, _, end, link, packet, epoch = heapq.heappop(self._wire)
             if epoch != self._epoch[link.name]:
                 continue
+            if end is self.relay and self._answered_by_the_shell(packet, link):
+                continue
             events = end.engine.receive(packet, link, Instant(self.now))
             end.commit()
             if link.kind is LinkKind.STREAM and any(isinstance(event, PacketRefused) for event in events):
                 self._cut(link)
+
+    def _answered_by_the_shell(self, packet: bytes, link: LinkProfile) -> bool:
+        """Do what a relay's shell does before it knows whose packet this is."""
+        stream = (link.name, self._epoch[link.name])
+        if link.kind is LinkKind.STREAM and stream in self._known:
+            return False
+        form, _ = read_flags(packet)
+        if form is Form.REKEY_REQUEST:
+            request = open_request(packet, RELAY_PRIVATE)
+            answer = self.relay.engine.answer_rekey(request, self.random.randbytes, link, Instant(self.now))
+            self.relay.commit()
+            self._send(self.relay, self.vessel, link, answer)
+            return True
+        if form is Form.NAMED and read_key_id(packet) not in self.relay.engine.key_ids():
+            self._send(self.relay, self.vessel, link, unknown_key_hint(read_key_id(packet)))
+            return True
+        self._known.add(stream)
+        return False
 
     def _next_moment(self) -> float | None:
         moments = [at for at in self._down_until.values() if at]
