@@ -54,10 +54,13 @@ BUNDLE_BYTES_MAX = 1_000_000
 """A three-minute clear note is 270 kB; an update or a picture may be larger, but never by much."""
 
 BUNDLES_OPEN_MAX = 64
-"""Incomplete bundles one peer may make us hold; at most 64 MB in theory, 2 MB in practice."""
+"""Incomplete bundles one peer may make us hold; beyond it, the one that was quiet longest goes."""
 
 OPEN_BYTES_MAX = 8_000_000
-"""Bytes of incomplete bundles held for one peer."""
+"""Bytes of incomplete bundles held for one peer; beyond it, the same."""
+
+REFUSALS_OWED_MAX = 64
+"""Refusals that wait for a packet; the oldest is forgotten, and made again when its bundle is."""
 
 BUNDLES_OFFERED_MAX = 32
 """Bundles an engine keeps in memory to send; the shell refills it from the store."""
@@ -86,7 +89,7 @@ ACK_DELAY_S = 8.0
 ACK_BYTES = 2_400
 """Acknowledge every 2.4 kB or every 8 s (protocol.md, behaviour)."""
 
-PACKET_AIRTIME_S_MAX = 2.5
+PACKET_AIRTIME_S_MAX = 3.0
 """A packet occupies at most 2-3 s of the link, so that urgent does not wait (protocol.md, behaviour)."""
 
 SIGNATURE_BYTES = 64
