@@ -2,7 +2,8 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -129,11 +130,18 @@ class SqliteStore(Repository):
             await self._reading.close()
             await self._writing.close()
 
+    @asynccontextmanager
+    async def _read(self) -> AsyncIterator[aiosqlite.Connection]:
+        try:
+            yield self._reading
+        except sqlite3.Error as reason:
+            raise StoreFailed(f"The database cannot be read ({reason}); check its disk.") from reason
+
     # --- the relay itself, desks and vessels ---
 
     async def rekey_private(self) -> bytes:
         """Return the relay's X25519 private key for rekeys."""
-        async with self._reading.execute("SELECT rekey_private FROM relay") as cursor:
+        async with self._read() as reading, reading.execute("SELECT rekey_private FROM relay") as cursor:
             row = await cursor.fetchone()
         assert row is not None
         return bytes(row[0])
@@ -154,19 +162,23 @@ class SqliteStore(Repository):
 
     async def desk_cards(self) -> tuple[DeskCard, ...]:
         """Return all desks with their keys."""
-        return await directory.read_cards(self._reading)
+        async with self._read() as reading:
+            return await directory.read_cards(reading)
 
     async def directory_revision(self) -> int:
         """Return a number that changes whenever desks or their keys do."""
-        return await directory.read_revision(self._reading)
+        async with self._read() as reading:
+            return await directory.read_revision(reading)
 
     async def directory(self) -> Directory:
         """Return all desks and key ids."""
-        return await directory.read_directory(self._reading)
+        async with self._read() as reading:
+            return await directory.read_directory(reading)
 
     async def vessel_name(self, vessel: VesselId) -> str | None:
         """Return the vessel's name, or None."""
-        async with self._reading.execute("SELECT name FROM vessels WHERE vessel = ?", (vessel,)) as cursor:
+        query = "SELECT name FROM vessels WHERE vessel = ?"
+        async with self._read() as reading, reading.execute(query, (vessel,)) as cursor:
             row = await cursor.fetchone()
         return None if row is None else str(row[0])
 
@@ -174,14 +186,15 @@ class SqliteStore(Repository):
 
     async def key_index(self) -> tuple[tuple[bytes, VesselId], ...]:
         """Return every key id with the vessel that may use it."""
-        rows = await self._reading.execute_fetchall("SELECT key_id, vessel FROM link_keys")
+        async with self._read() as reading:
+            rows = await reading.execute_fetchall("SELECT key_id, vessel FROM link_keys")
         return tuple((key_id, VesselId(vessel)) for key_id, vessel in rows)
 
     async def vessels_with_key(self, key_id: bytes) -> tuple[VesselId, ...]:
         """Return the vessels that may use a key id."""
-        rows = await self._reading.execute_fetchall(
-            "SELECT vessel FROM link_keys WHERE key_id = ?", (key_id,)
-        )
+        query = "SELECT vessel FROM link_keys WHERE key_id = ?"
+        async with self._read() as reading:
+            rows = await reading.execute_fetchall(query, (key_id,))
         return tuple(VesselId(row[0]) for row in rows)
 
     async def load_link(self, vessel: VesselId, *, queued_max: int) -> LinkState | None:
@@ -198,7 +211,8 @@ class SqliteStore(Repository):
 
     async def queued(self, vessel: VesselId, *, most: int) -> tuple[QueuedBundle, ...]:
         """Return the first bundles that wait for a vessel, by priority and number."""
-        return await links.load_queued(self._reading, vessel, most=most)
+        async with self._read() as reading:
+            return await links.load_queued(reading, vessel, most=most)
 
     async def renumber(self, vessel: VesselId, number: int, *, above: int) -> None:
         """Give a waiting bundle a new number above `above`."""
@@ -208,7 +222,8 @@ class SqliteStore(Repository):
 
     async def feed(self, desk: DeskId, after: int, *, most_items: int, most_bytes: int) -> list[FeedItem]:
         """Return a desk's items behind a cursor, oldest first."""
-        return await feed.read_feed(self._reading, desk, after, most_items=most_items, most_bytes=most_bytes)
+        async with self._read() as reading:
+            return await feed.read_feed(reading, desk, after, most_items=most_items, most_bytes=most_bytes)
 
     async def taken(self, desk: DeskId, through: int) -> Mapping[VesselId, int]:
         """Forget what a desk holds; return how many bytes that frees for each vessel."""
@@ -254,7 +269,8 @@ class SqliteStore(Repository):
 
     async def status(self) -> RelayStatus:
         """Return what an operator may see."""
-        return await overview.read_status(self._reading)
+        async with self._read() as reading:
+            return await overview.read_status(reading)
 
 
 async def _prepare(path: Path, size_bytes_max: int) -> aiosqlite.Connection:
