@@ -44,7 +44,7 @@ def unix_time() -> UnixSeconds:
     return UnixSeconds(int(time.time()))
 
 
-def silent(_event: str, **_facts: str | int) -> None:
+def silent(_event: str, /, **_facts: str | int) -> None:
     """Log nothing."""
 
 

@@ -9,14 +9,14 @@ from typing import Protocol
 class Log(Protocol):
     """Writes one line for each event."""
 
-    def __call__(self, event: str, **facts: str | int) -> None:
+    def __call__(self, event: str, /, **facts: str | int) -> None:
         """Say that something happened; `facts` are ids, codes and counts."""
 
 
 def to_stderr(wall: Callable[[], float]) -> Log:
     """Return a log that writes to standard error, with the time that `wall` tells (Unix seconds)."""
 
-    def write(event: str, **facts: str | int) -> None:
+    def write(event: str, /, **facts: str | int) -> None:
         at = datetime.fromtimestamp(wall(), UTC).isoformat(timespec="milliseconds")
         pairs = "".join(f" {name}={_quoted(str(fact))}" for name, fact in facts.items())
         sys.stderr.write(f"at={at} event={event}{pairs}\n")
