@@ -125,7 +125,8 @@ class Shore:
                 deadline = self.engine.deadline()
                 try:
                     wait_s = None if deadline is None else max(0.01, deadline - _now())
-                    await asyncio.wait_for(woken.wait(), wait_s)
+                    async with asyncio.timeout(wait_s):
+                        await woken.wait()
                 except TimeoutError:
                     continue
         finally:
