@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from protocol import limits
 from protocol.fragment import Range, RangeSet
 from protocol.frames import Priority
 from protocol.journal import (
@@ -65,7 +64,9 @@ class SimStore(Protocol):
 
 
 _SCHEMA = """
-CREATE TABLE guard (one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NULL, rekey_key BLOB NOT NULL) STRICT;
+CREATE TABLE guard (
+    one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NULL, rekey_key BLOB NOT NULL
+) STRICT;
 CREATE TABLE arrived (number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE fragments (
     number INTEGER NOT NULL, total_bytes INTEGER NOT NULL, priority INTEGER NOT NULL,
@@ -85,7 +86,7 @@ class PlainStore:
         self._before_commit = before_commit
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
-        # A simulated crash closes the file within a living process, so that waiting for the disk proves nothing.
+        # A simulated crash closes the file within a living process: waiting for the disk proves nothing.
         self._connection.execute("PRAGMA synchronous = OFF")
 
     @classmethod
@@ -104,7 +105,9 @@ class PlainStore:
         state, rekey_key = self._connection.execute("SELECT state, rekey_key FROM guard").fetchone()
         taken = RangeSet((number, number + 1) for (number,) in self._rows("SELECT number FROM arrived"))
         fragments = tuple(
-            HeldFragment(number=number, total_bytes=total, priority=Priority(priority), offset=offset, data=data)
+            HeldFragment(
+                number=number, total_bytes=total, priority=Priority(priority), offset=offset, data=data
+            )
             for number, total, priority, offset, data in self._rows(
                 "SELECT number, total_bytes, priority, offset, data FROM fragments ORDER BY rowid"
             )
@@ -143,9 +146,7 @@ class PlainStore:
         self._before_commit()
         ((last,),) = self._rows("SELECT max(seq) FROM sqlite_sequence WHERE name = 'outgoing'")
         self._connection.execute("BEGIN IMMEDIATE")
-        ((priority, data),) = self._rows(
-            "SELECT priority, data FROM outgoing WHERE number = ?", (number,)
-        )
+        ((priority, data),) = self._rows("SELECT priority, data FROM outgoing WHERE number = ?", (number,))
         self._connection.execute("DELETE FROM outgoing WHERE number = ?", (number,))
         self._connection.execute(
             "INSERT INTO outgoing (number, priority, data) VALUES (?, ?, ?)",
