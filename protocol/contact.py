@@ -44,6 +44,7 @@ class Contact:
         self._opener: StreamOpener | None = None
         self._in_flight: deque[_Sent] = deque()
         self._order = 0
+        self._asked_orders: deque[int] = deque()
         self._free_at = now
         self.opened_at = now
         self.last_heard_at = now
@@ -165,6 +166,7 @@ class Contact:
         """Return everything on its way, which is in doubt from now on."""
         pieces = [sent.piece for sent in self._in_flight]
         self._in_flight.clear()
+        self._asked_orders.clear()
         return pieces
 
     def in_flight(self) -> Iterator[Piece]:
@@ -179,12 +181,15 @@ class Contact:
             case LinkKind.STREAM:
                 return None
             case LinkKind.DATAGRAM:
-                # A peer acknowledges within ACK_DELAY, and at once when it has seen the end.
-                wait_s = 2 * self.link.round_trip_s + 1.0 + (0.0 if tail else limits.ACK_DELAY_S)
+                # A peer acknowledges within ACK_DELAY, and at once when it is asked or has seen the end.
+                # One acknowledgement may be lost.
+                wait_s = self._answer_s + (0.0 if tail else 2 * limits.ACK_DELAY_S)
             case LinkKind.MESSAGE:
                 wait_s = MESSAGE_PATIENCE_S
-        oldest = self._in_flight[-1 if tail else 0].at
-        return Instant(max(oldest, self._free_at if tail else oldest) + wait_s)
+        since = (
+            (self._in_flight[-1].at, self._free_at) if tail else (self._in_flight[0].at, self.last_heard_at)
+        )
+        return Instant(max(since) + wait_s)
 
     def stalled_at(self) -> Instant | None:
         """Streams: return when the shell should close a connection that has gone quiet under load."""
@@ -203,7 +208,7 @@ class Contact:
             case LinkKind.STREAM:
                 return Instant(float("inf"))
             case LinkKind.DATAGRAM:
-                delay_s = (2 * self.link.round_trip_s + 1.0) * 2 ** min(self.probes - 1, 6)
+                delay_s = self._answer_s * 2 ** min(self.probes - 1, 6)
                 return Instant(self.asked_at + min(delay_s, PROBE_DELAY_S_MAX))
             case LinkKind.MESSAGE:
                 return Instant(self.asked_at + MESSAGE_PATIENCE_S)
@@ -212,6 +217,36 @@ class Contact:
         """Note that the peer was asked."""
         self.asked_at = now
         self.probes += 1
+        self._asked_orders.append(self._order)
+
+    def missed(self) -> list[Piece]:
+        """Return what was sent before the peer was asked and is not in its answer: it is lost.
+
+        Answers carry no name, so each counts for the oldest question: a lost one makes us wait, never repeat.
+        """
+        asked = self._asked_orders.popleft() if self._asked_orders else -1
+        if self.link.kind is not LinkKind.DATAGRAM:
+            return []
+        lost = [sent for sent in self._in_flight if sent.order <= asked]
+        self._in_flight = deque(sent for sent in self._in_flight if sent.order > asked)
+        return [sent.piece for sent in lost]
+
+    def wants_account(self, now: Instant, *, tail: bool) -> bool:
+        """Return whether a data packet should also ask what has arrived.
+
+        With the last data, so that the answer names what was lost without a timeout; and where an
+        acknowledgement is overdue, since one that was lost is no reason to fall silent.
+        """
+        if self.link.kind is not LinkKind.DATAGRAM or not self._in_flight:
+            return False
+        waited_s = limits.ACK_DELAY_S + self._answer_s
+        asked_at = self.asked_at if self.asked_at is not None else self.opened_at
+        return tail or now >= max(self._in_flight[0].at, asked_at) + waited_s
+
+    @property
+    def _answer_s(self) -> float:
+        """How long an immediate answer may take."""
+        return 1.25 * self.link.round_trip_s + 0.5
 
     def patience_ends_at(self) -> Instant | None:
         """Return when to stop waiting for an answer about bytes in doubt, and send them again."""

@@ -261,7 +261,10 @@ class SyncEngine:
         contact.asked_at = None
         for ack in resync.partial:
             self._on_ack(ack)
-        return self._settle(self._outbox.on_resync(resync))
+        events = self._settle(self._outbox.on_resync(resync))
+        if not resync.reply_wanted:
+            self._outbox.release(contact.missed())
+        return events
 
     def _settle(self, events: list[Event]) -> list[Event]:
         for contact in self._contacts.values():
@@ -342,6 +345,8 @@ class SyncEngine:
                 contact, self._outbox, self._journal, room_bytes - len(said), now, empty=not said
             )
             said += data
+            if pieces and contact.wants_account(now, tail=not self._more_to_send()):
+                said += self._ask(contact, room_bytes - len(said), now)
         said += self._status_frame(link, room_bytes - len(said))
         if not said and not self._greeting_due(contact):
             return None
@@ -367,6 +372,13 @@ class SyncEngine:
             contact.on_asked(now)
             self._consider_rekey()
         return encode(self._inbox.resync(reply_wanted=asking))
+
+    def _ask(self, contact: Contact, room_bytes: int, now: Instant) -> bytes:
+        frame = encode(self._inbox.resync(reply_wanted=True))
+        if len(frame) > room_bytes:
+            return b""
+        contact.on_asked(now)
+        return frame
 
     def _data_wanted(self, contact: Contact, now: Instant) -> bool:
         return (

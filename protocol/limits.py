@@ -86,7 +86,7 @@ ACK_DELAY_S = 8.0
 ACK_BYTES = 2_400
 """Acknowledge every 2.4 kB or every 8 s (protocol.md, behaviour)."""
 
-PACKET_AIRTIME_S_MAX = 2.5
+PACKET_AIRTIME_S_MAX = 3.0
 """A packet occupies at most 2-3 s of the link, so that urgent does not wait (protocol.md, behaviour)."""
 
 SIGNATURE_BYTES = 64

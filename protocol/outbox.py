@@ -15,7 +15,7 @@ from protocol.frames import Ack, Priority, Refusal, Refuse, Resync
 from protocol.ids import Instant
 from protocol.journal import Journal, OutgoingAcked, OutgoingSettled
 
-NEVER_PAUSED = Instant(0.0)
+NEVER_PAUSED = Instant(float("-inf"))
 
 
 @dataclass(slots=True, kw_only=True)

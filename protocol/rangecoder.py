@@ -25,9 +25,10 @@ def _split(low: int, high: int, probability_of_one: int) -> int:
 
 
 def _shortest_ending(low: int, high: int) -> bytes:
-    """Return the fewest bytes that, followed by zeros for ever, name a value inside the interval."""
-    if low == 0:
-        return b""
+    """Return the fewest bytes, one at least, that followed by zeros name a value inside the interval.
+
+    Were none allowed, a stream cut before its ending would read as a whole one that ends in ones.
+    """
     for size_bytes in (1, 2, 3):
         step = 1 << (32 - 8 * size_bytes)
         value = (low + step - 1) // step * step

@@ -21,8 +21,8 @@ from protocol.linkguard import VERSION, Form, read_flags
 from protocol.links import Side
 from protocol.origin import public_half
 
-INTERVAL_S = 60.0
-"""Requests are at least this far apart, so that a forged hint costs little."""
+INTERVAL_S = 300.0
+"""Requests are at least this far apart, so that a forged hint or a long outage costs little."""
 
 _MAC_BYTES = 16
 _INFO_REQUEST = b"seavoice v1 rekey request"

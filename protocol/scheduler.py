@@ -2,7 +2,7 @@
 
 from protocol.contact import Contact
 from protocol.fragment import Range
-from protocol.frames import More, Next, Start, encode
+from protocol.frames import More, Next, Priority, Start, encode
 from protocol.ids import Instant
 from protocol.journal import Journal, OutgoingBegun
 from protocol.outbox import Outbox, Outgoing, Piece
@@ -21,11 +21,16 @@ def fill(
     """
     said = bytearray()
     pieces: list[Piece] = []
+    urgent = False
     while contact.window_open():
         outgoing = outbox.next_to_send(now)
         gap = outgoing.next_gap() if outgoing is not None else None
         if outgoing is None or gap is None:
             break
+        if pieces and urgent and outgoing.priority is not Priority.URGENT:
+            # Bulk behind an urgent bundle would only make the packet, and so the urgent bundle, later.
+            break
+        urgent = outgoing.priority is Priority.URGENT
         smallest = 1 if empty and not said else PIECE_BYTES_MIN
         frame = _cut(contact, outgoing, gap, room_bytes - len(said), smallest)
         if frame is None:

@@ -130,12 +130,20 @@ class _Reading:
                 self.after_separator.append(place)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A reading in terms of an alphabet: what is known before the weights are learned."""
+
+    reading: _Reading
+    alphabet: _Alphabet
+
+
 class _Context:
     """What followed one string of characters: in the reading, and so far in this message."""
 
     __slots__ = ("_longer", "_places", "_read", "turns")
 
-    def __init__(self, read: "_Read", places: Sequence[int]) -> None:
+    def __init__(self, read: _Read, places: Sequence[int]) -> None:
         self._read = read
         self._places = places
         self._longer: dict[str, _Context] = {}
@@ -154,14 +162,6 @@ class _Context:
             places = [place + 1 for place in self._places if text[place] == character]
             longer = self._longer[character] = _Context(self._read, places)
         return longer
-
-
-class _Read:
-    """A reading in terms of an alphabet: what is known before the weights are learned."""
-
-    def __init__(self, reading: _Reading, alphabet: _Alphabet) -> None:
-        self.reading = reading
-        self.alphabet = alphabet
 
 
 class _Characters:
@@ -317,13 +317,13 @@ def _primed(language: Language) -> _Primed:
     alphabet = _alphabet(language, whole.text)
     held_out = lines[_HELD_OUT_FIRST::_HELD_OUT_EVERY]
     rest = [line for number, line in enumerate(lines) if number % _HELD_OUT_EVERY != _HELD_OUT_FIRST]
-    read = _Read(_Reading(rest), alphabet)
+    read = _Read(reading=_Reading(rest), alphabet=alphabet)
     weights = [[_WEIGHT_START] * (_WORD + 1) + [0] for _ in range(_ORDERS_MAX + 1)]
     for line in held_out:
         walk = _Walk(read, weights, _Rehearsal())
         for character in line + _END:
             walk.code(character)
-    return _Primed(read=_Read(whole, alphabet), weights=tuple(map(tuple, weights)))
+    return _Primed(read=_Read(reading=whole, alphabet=alphabet), weights=tuple(map(tuple, weights)))
 
 
 def pack_text(text: str, language: Language) -> bytes:

@@ -213,20 +213,24 @@ def _unpack_codec2(payload: bytes, count: int) -> tuple[bytes, ...]:
 
 
 def _fields(frame: bytes) -> _Frame:
-    """Cut a frame into its fields, from its first bit on."""
+    """Cut a frame into its fields, from its first bit on, and undo the Gray code Codec2 writes them in."""
     rest = int.from_bytes(frame, "big")
     fields = []
     for width in reversed(_WIDTHS_BITS):
-        fields.append(rest & ((1 << width) - 1))
+        value = rest & ((1 << width) - 1)
+        value ^= value >> 4
+        value ^= value >> 2
+        value ^= value >> 1
+        fields.append(value)
         rest >>= width
     return fields[::-1]
 
 
 def _frame(fields: _Frame) -> bytes:
-    """Join fields to a frame."""
+    """Join fields to a frame, each in Gray code again."""
     joined = 0
     for width, value in zip(_WIDTHS_BITS, fields, strict=True):
-        joined = joined << width | value
+        joined = joined << width | value ^ value >> 1
     return joined.to_bytes(CODEC2_FRAME_BYTES, "big")
 
 
@@ -260,16 +264,18 @@ class _Codec2Model:
         weights = self._weights[min(index, _FIRST_SPECTRAL)]
         voicing = _voicing(fields, self._last)
         unrest = _unrest(fields, self._last)
+        # A spectral field tends to move the way its lower neighbour just moved.
+        moved = last + fields[-1] - self._last[index - 1] if index > _FIRST_SPECTRAL else last
         exact = _exact_contexts(index, fields, voicing, last, before)
         known = 1
         for shift in reversed(range(width)):
             middle = ((2 * known + 1) << shift) - (1 << width)
-            near = _clip(last - middle, 9) + 9
-            shape = (width * 8 + shift) * 32 + near
+            place = (width * 8 + shift) * 32
+            near_last = place + _clip(last - middle, 9) + 9
             contexts = [context * 256 + known for context in exact]
-            contexts.append(shape * 16 + _clip(before - middle, 5) + 5)
-            contexts.append(shape * 16 + unrest)
-            contexts.append(((index * 8 + shift) * 32 + near) * 16 + voicing)
+            contexts.append(near_last * 16 + _clip(before - middle, 5) + 5)
+            contexts.append(near_last * 16 + unrest)
+            contexts.append((place + _clip(moved - middle, 9) + 9) * 16 + voicing)
             known = 2 * known + self._code_bit(contexts, weights, value >> shift & 1)
         return known - (1 << width)
 

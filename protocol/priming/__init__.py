@@ -32,6 +32,8 @@ class Language(IntEnum):
         Raises:
             ValueError: no language has this tag.
         """
+        if tag not in _TAGS:
+            raise ValueError(f"No language has the tag {tag!r}; use one of {', '.join(_TAGS)}.")
         return cls(_TAGS.index(tag))
 
 
