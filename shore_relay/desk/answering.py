@@ -64,7 +64,7 @@ def why_no_answer(entry: Entry) -> CannotAnswer | None:
         )
     if entry.origin is not Origin.VERIFIED:
         return NotConfirmed(
-            "This message was not sent by its vessel's box, so an answer could go to a stranger; none was made."
+            "This message was not sent by its vessel's box, so an answer could go to a stranger."
         )
     return None
 
@@ -74,7 +74,7 @@ async def _checked(desk: Desk, number: int) -> tuple[Entry, Epoch]:
     obstacle = why_no_answer(entry)
     if obstacle is not None:
         raise obstacle
-    # The key that the message was sealed to, which its vessel therefore knows; the newest may not be there yet.
+    # The key that the message was sealed to, which its vessel therefore knows; it may lack the newest.
     epoch = desk.keyring.keys.epoch(entry.best.row.desk_key)
     assert epoch is not None, "a verified message was sealed to a key of this desk"
     return entry, epoch

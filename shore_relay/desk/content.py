@@ -39,10 +39,8 @@ class Content:
     @property
     def needs_help_now(self) -> bool:
         """Whether what it says is urgent, whatever its envelope says: duress travels as if all were well."""
-        return (
-            self.well_being in (WellBeing.HELP, WellBeing.DURESS)
-            or bool(URGENT_CATEGORIES & set(self.categories))
-        )  # fmt: skip
+        asks = self.well_being in (WellBeing.HELP, WellBeing.DURESS)
+        return asks or bool(URGENT_CATEGORIES & set(self.categories))
 
 
 def content_of(message: Message) -> Content:

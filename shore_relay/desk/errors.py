@@ -1,4 +1,4 @@
-"""What can go wrong at a desk, each with a stable code, an exit code and one sentence that says what to do."""
+"""What can go wrong at a desk, each with a stable code and an exit code."""
 
 from collections.abc import Mapping
 from typing import ClassVar

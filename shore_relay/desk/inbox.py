@@ -21,7 +21,6 @@ from shore_relay.desk.store import inbox, outbox
 from shore_relay.desk.store.records import BundleRow, DispatchState
 from shore_relay.desk.trust import Box, Origin
 
-
 _TRUST = {Origin.VERIFIED: 2, Origin.UNCONFIRMED: 1, Origin.FORGED: 0, Origin.UNCHECKABLE: 0}
 """A clearer sound never takes the place of one from a more trusted origin."""
 
@@ -54,7 +53,7 @@ class Entry:
 
     @property
     def best(self) -> Form:
-        """The form to show and play: one that opened, from the most trusted origin, with the clearest sound."""
+        """The form to show: one that opened, from the most trusted origin, with the clearest sound."""
         return max(
             self.forms,
             key=lambda form: (form.content is not None, _TRUST[Origin(form.row.origin)], form.codec),

@@ -202,15 +202,15 @@ def _read(path: Path) -> tuple[bytes, bytes, bytes]:
         raise UnreadableFile(f"{path} cannot be read: {reason.strerror}. Check who owns it.") from reason
     try:
         with load(data, "The desk's keyring") as reader:
-            if reader.text("format") != _FORMAT:
-                raise MalformedDocument("The desk's keyring has a format that this version does not know.")
-            return (
-                reader.binary("salt", size_bytes=_SALT_BYTES),
-                reader.binary("nonce", size_bytes=_NONCE_BYTES),
-                reader.binary("sealed", most=1_000_000),
-            )
+            found = reader.text("format")
+            salt = reader.binary("salt", size_bytes=_SALT_BYTES)
+            nonce = reader.binary("nonce", size_bytes=_NONCE_BYTES)
+            sealed = reader.binary("sealed", most=1_000_000)
     except MalformedDocument as reason:
         raise DamagedKeyring(f"{reason} Restore {path} from its backup.") from reason
+    if found != _FORMAT:
+        raise DamagedKeyring(f"{path} is of a kind that this version does not know: install a newer one.")
+    return salt, nonce, sealed
 
 
 def _write(path: Path, salt: bytes, wrapping_key: bytes, keys: DeskKeys) -> None:

@@ -107,7 +107,7 @@ _KIND_NAMES: Mapping[type, str] = {str: "text", int: "whole number", float: "num
 def _within_bounds(settings: Settings) -> Settings:
     for name, least, most in (
         ("port", 0, 65_535),
-        ("wait_s", 0, 60),
+        ("wait_s", 1, 60),
         ("retry_delay_s_min", 0.01, 3_600),
         ("retry_delay_s_max", 0.01, 3_600),
         ("session_minutes", 1, 1_440),

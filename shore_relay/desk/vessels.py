@@ -109,7 +109,7 @@ def box_to_confirm(vessel: Vessel, fingerprint: str | None = None) -> Box:
             return box
     raise WrongFingerprint(
         f"This is not the fingerprint of the box of {vessel.name}, so nothing was confirmed. "
-        "Have it read out on board again; if it still differs, somebody stands between: do not trust this vessel."
+        "Have it read out on board again; if it still differs, do not trust this vessel."
     )
 
 
