@@ -12,7 +12,7 @@ from protocol.speech.wav import read_wav, write_wav
 from scripts.voyage.programs import ProgramFailed
 from scripts.voyage.world import POLL_S, STEP_S_MAX, World
 
-RECORDING = Path("tests/data/librivox_austen_0890_16k.wav")
+RECORDING = Path("tests/data/librivox_austen_note_16k.wav")
 REPORT = (
     "The captain keeps our passports and we have had no pay for five months. "
     "Two of us are ill. Please help us before we are moved to another vessel."
@@ -38,6 +38,9 @@ class Leg:
     """Link seconds from "on the box" to "left the boat"."""
     reached_s: float = 0.0
     up_bytes: int = 0
+    down_bytes: int = 0
+    """What came down while this one was waited for: acknowledgements and the desk's receipts."""
+    duplicate_bytes: int = 0
     states: list[str] = field(default_factory=list)
 
 
@@ -91,14 +94,14 @@ async def travel(world: World, say: Say) -> Journey:
     say("A check-in: I am not well.")
     check_in, _ = await _send(world, journey, ("check-in",), "--checkin", "unwell")
     await _follow(world, check_in)
-    say("A fisher speaks for ten seconds: a thin form goes first, a clear one behind it.")
+    say("A fisher speaks for twelve seconds: a thin form goes first, a clear one behind it.")
     voice, _ = await _send(world, journey, ("voice, thin", "voice, clear"), "--voice", str(RECORDING))
     await _follow(world, voice[:1])
-    say("Something urgent overtakes the clear form …")
+    say("In the middle of the clear form the relay is killed, and started again …")
+    await world.relay.kill_and_restart()
+    say("… and something urgent overtakes what is left of it.")
     urgent, _ = await _send(world, journey, ("urgent",), "--text", URGENT, "--urgent")
     await _follow(world, urgent)
-    say("… and now the relay is killed in the middle of it, and started again.")
-    await world.relay.kill_and_restart()
     await _follow(world, voice[1:])
     say("Everything has reached the NGO. A caseworker opens it, listens, and answers.")
     await _open_and_compare(world, journey)
@@ -143,12 +146,15 @@ async def _send(
 
 async def _follow(world: World, legs: list[Leg]) -> None:
     for leg in legs:
+        before, held_twice = world.sky.meter.snapshot(), await _duplicates(world)
         await world.until_state(leg.number, AFTER_LEAVING)
         leg.left_s = world.sky.now_s - leg.began_s
         leg.states.append("left the boat")
         await world.until_state(leg.number, AFTER_REACHING)
         leg.reached_s = world.sky.now_s - leg.began_s
         leg.states.append("reached the NGO")
+        leg.down_bytes = (world.sky.meter.snapshot() - before).down.air.size_bytes
+        leg.duplicate_bytes = await _duplicates(world) - held_twice
 
 
 async def _open_and_compare(world: World, journey: Journey) -> None:
@@ -159,7 +165,8 @@ async def _open_and_compare(world: World, journey: Journey) -> None:
         for entry in entries:
             await world.desk.run("export", str(entry["id"]), "--out", out)
         shown = {
-            entry["id"]: json.loads((Path(out) / f"message-{entry['id']}.json").read_text()) for entry in entries
+            entry["id"]: json.loads((Path(out) / f"message-{entry['id']}.json").read_text())
+            for entry in entries
         }
         for identity, document in shown.items():
             kind, equal = _compare(document, Path(out) / f"message-{identity}.wav")
@@ -213,8 +220,11 @@ async def _account(world: World, journey: Journey) -> None:
     journey.up_bytes, journey.down_bytes = reading.up.air.size_bytes, reading.down.air.size_bytes
     journey.cuts, journey.restarts = reading.cuts, world.relay.restarts
     journey.link_seconds = world.sky.now_s
-    overview = await world.relay.run_json("status")
-    journey.duplicate_bytes = _sum_of(overview, "duplicate_bytes")
+    journey.duplicate_bytes = await _duplicates(world)
+
+
+async def _duplicates(world: World) -> int:
+    return _sum_of(await world.relay.run_json("status"), "duplicate_bytes")
 
 
 def _sum_of(document: object, key: str) -> int:
@@ -226,5 +236,3 @@ def _sum_of(document: object, key: str) -> int:
     own = document.get(key, 0)
     assert isinstance(own, int)
     return own + sum(_sum_of(value, key) for name, value in document.items() if name != key)
-
-

@@ -18,7 +18,7 @@ ONE_WAY_S = 0.7
 CUTS = PeriodicCuts(up_s=30.0, down_s=8.0)
 """Harder than the design's 60 and 20, so that a short demonstration is cut often."""
 
-PASSPHRASE = "the net is dry tonight"  # noqa: S105  # A desk that lives for one demonstration.
+PASSPHRASE = "the net is dry tonight"  # A desk that lives for one demonstration.
 POLL_S = 0.05
 STEP_S_MAX = 600.0
 """Link seconds after which a step has failed."""
@@ -85,7 +85,9 @@ async def open_world(folder: Path, speed: float) -> AsyncIterator[World]:
     async with StreamSky(
         target=Endpoint(port=tcp_port), listen=Endpoint(port=0), profile=profile, cuts=CUTS, seed=1
     ) as sky:
-        vessel = Program(name="vessel", data=folder / "vessel", environment=_vessel(sky.port, box_port, speed))
+        vessel = Program(
+            name="vessel", data=folder / "vessel", environment=_vessel(sky.port, box_port, speed)
+        )
         programs = (relay, desk, vessel)
         try:
             await _found(folder, relay, desk, vessel, http_port)
