@@ -37,8 +37,12 @@ def main() -> int:
 async def _run(options: argparse.Namespace, console: Console) -> Journey:
     with tempfile.TemporaryDirectory(prefix="seavoice-demo-") as folder:
         async with open_world(Path(folder), options.speed) as world:
-            said = console.print if not options.json else (lambda _text: None)
-            journey = await travel(world, lambda text: said(f"[dim]{world.sky.now_s:6.1f} s[/] {text}"))
+
+            def say(text: str) -> None:
+                if not options.json:
+                    console.print(f"[dim]{world.sky.now_s:6.1f} s[/] {text}")
+
+            journey = await travel(world, say)
             if options.json:
                 print(json.dumps(as_document(journey)))
             else:

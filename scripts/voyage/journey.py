@@ -131,7 +131,8 @@ async def _send(
 ) -> tuple[list[Leg], str]:
     printed = await world.vessel.run_json("send", *arguments)
     numbers, code = printed["numbers"], printed["code"]
-    assert isinstance(numbers, list) and isinstance(code, str)
+    assert isinstance(numbers, list)
+    assert isinstance(code, str)
     legs = []
     for kind, number in zip(kinds, numbers, strict=True):
         bundle = await world.box(f"/v1/bundles/{number}")
@@ -199,7 +200,8 @@ async def _bring_answer(world: World, journey: Journey) -> None:
         # The code goes in by standard input: an argument would be seen by every process of the machine.
         opened = await world.vessel.run_json("answers", "-", text=journey.code + "\n")
         answers, proved = opened["answers"], opened["opened"]
-        assert isinstance(answers, list) and isinstance(proved, list)
+        assert isinstance(answers, list)
+        assert isinstance(proved, list)
         if answers:
             journey.answer_opened = "problem" not in answers[0]
             journey.answer_equal = answers[0].get("text") == ANSWER

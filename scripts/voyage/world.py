@@ -1,4 +1,4 @@
-"""The small world of the demonstration: three programs, the satellite between them, and the box's local API."""
+"""The small world of the demonstration: three programs and the satellite between them."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -77,7 +77,7 @@ class UdpBearer(asyncio.DatagramProtocol):
         for vessel in known:
             self._hand_over(vessel, data, addr)
 
-    def error_received(self, _exc: Exception) -> None:  # noqa: ARG002  # The vessel's address is what it hides.
+    def error_received(self, _exc: Exception) -> None:  # The vessel's address is what it hides.
         """Note that a packet could not be delivered; datagrams may be lost."""
         self._gate.note("datagram-undeliverable", self._profile.name)
 
