@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from protocol.bundle import Mail
 from protocol.events import BundleRefused, CustodyAccepted, LinkRekeyed
 from protocol.frames import Refusal
 from protocol.ids import DeskKeyId
@@ -93,6 +94,32 @@ async def test_a_relay_set_back_to_an_old_backup_recovers(
         items = await desk.feed(relay, after=cursor)
         assert 6 in [item.number for item in items], "the desk's cursor must not have passed the new item"
     assert len(box.of(LinkRekeyed)) == 1
+
+
+async def test_an_answer_is_not_lost_to_a_number_that_was_used_after_the_backup(
+    shore: Shore, box: Box, desk: Desk, tmp_path: Path
+) -> None:
+    box.offer(1, introduction())
+    async with shore.serving() as relay, box.over_tcp(relay.tcp_port):
+        await box.custody(1)
+    shutil.copy(database_path(shore.folder), tmp_path / "backup")
+    vessel = box.provisioning.vessel
+    for turn in range(3):
+        async with shore.serving() as relay:
+            await desk.dispatch(relay, vessel, desk.mail(100 + turn, ref=bytes([turn]) * 16))
+            async with box.over_tcp(relay.tcp_port):
+                await box.arrived(turn + 1)
+                await desk.feed(relay, after=(await desk.feed(relay))[turn].cursor)
+    shutil.copy(tmp_path / "backup", database_path(shore.folder))
+    async with shore.serving() as relay:
+        box.offer(2, introduction())
+        async with box.over_tcp(relay.tcp_port):
+            await box.custody(2)
+            assert len(box.of(LinkRekeyed)) == 1
+            await desk.dispatch(relay, vessel, desk.mail(900, ref=bytes([9]) * 16))
+            answers = [event.bundle for event in await box.arrived(4)]
+    assert isinstance(answers[-1], Mail)
+    assert len(answers[-1].sealed) == 948
 
 
 async def test_a_full_disk_acknowledges_nothing_and_recovers_once_there_is_room(
