@@ -9,7 +9,8 @@ from protocol.linkguard import Form, read_flags, read_key_id, unknown_key_hint
 from protocol.links import LinkProfile
 from shore_relay.relay.bearers.gate import Gate
 from shore_relay.relay.errors import ContactEnded, FleetFull, StoreFailed, UnknownVessel
-from shore_relay.relay.vessels import Clock, Contact, is_authentic
+from shore_relay.relay.surroundings import Clock
+from shore_relay.relay.vessels import Contact, is_authentic
 
 Address = tuple[str, int]
 

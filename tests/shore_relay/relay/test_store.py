@@ -18,7 +18,7 @@ from protocol.journal import BundleTaken, FragmentHeld, FragmentsDropped, GuardC
 from protocol.linkguard import GuardState, ReplayWindow
 from protocol.provisioning import Provisioning
 from shore_relay.relay.data_folder import database_path
-from shore_relay.relay.errors import NameTaken, RelayError, StoreFromFuture, StoreUnusable
+from shore_relay.relay.errors import NameTaken, RelayError, StoreFailed, StoreFromFuture, StoreUnusable
 from shore_relay.relay.store.feed import NewItem, add_item
 from shore_relay.relay.store.repository import LinkCommit, Traffic
 from shore_relay.relay.store.schema import migrate, migrations, pragma
@@ -78,6 +78,21 @@ async def test_a_refused_step_leaves_the_others_of_its_group(
         assert store.writer.groups == 1
         (vessel,) = (await store.status()).vessels
     assert (vessel.name, vessel.bundles_taken) == ("Mercy", 2)
+
+
+async def test_a_fault_of_ours_ends_the_writer_and_promises_nothing(path: Path) -> None:
+    async def fault(_connection: aiosqlite.Connection) -> None:
+        raise ValueError("a fault")
+
+    store = await SqliteStore.open(path)
+    with pytest.raises(StoreFailed):
+        await store.writer.run(fault)
+    with pytest.raises(ValueError, match="a fault"):
+        await store.writer.ended()
+    with pytest.raises(StoreFailed):
+        await store.check_writable()
+    with pytest.raises(ValueError, match="a fault"):
+        await store.close()
 
 
 async def test_a_link_comes_back_as_it_was_committed(
