@@ -207,6 +207,8 @@ def _numbers(value: WireValue) -> tuple[Range, ...]:
     error = MalformedBundle
     steps = as_array(value, error, "numbers", least=2, most=2 * limits.RANGES_PER_FRAME_MAX)
     whole = tuple(as_int(step, error, "a range", most=limits.BUNDLE_NUMBER_MAX) for step in steps)
+    if sum(whole) > limits.BUNDLE_NUMBER_MAX + 1:
+        raise MalformedBundle("a range reaches behind the highest number there can be")
     try:
         return tuple(from_steps(whole, 0))
     except MalformedFrame as reason:

@@ -46,6 +46,11 @@ class Contact:
         self._order = 0
         self._asked_orders: deque[int] = deque()
         self._free_at = now
+        self.hold_until = now
+        """Nothing goes before this: a rekey is under way, and what was sealed now could not be opened."""
+        if side is Side.RELAY:
+            # The vessel's first record may be a rekey request; anything said before it would tear the stream.
+            self.hold_until_heard()
         self.opened_at = now
         self.last_heard_at = now
         self.heard = False
@@ -106,6 +111,22 @@ class Contact:
         self._opener = None
         self.sent_end = None
         self.heard_end = None
+        self.asked_at = None
+
+    def hold_for_rekey(self, now: Instant) -> None:
+        """Streams, vessel: give the relay time to answer, since its answer puts an end to the old keys."""
+        if self.is_stream:
+            self.hold_until = Instant(now + self._patience_s)
+
+    def hold_until_heard(self) -> None:
+        """Streams, relay: the vessel can open nothing but the answer until it has said so."""
+        if self.is_stream:
+            self.hold_until = Instant(float("inf"))
+
+    @property
+    def _patience_s(self) -> float:
+        """How long an answer may take behind what the peer has queued on a stream."""
+        return 3 * self.link.round_trip_s + limits.ACK_DELAY_S
 
     def on_heard(self, now: Instant) -> None:
         """Note that the peer is there."""
@@ -113,12 +134,13 @@ class Contact:
         self.silent = False
         self.probes = 0
         self.last_heard_at = now
+        self.hold_until = now
 
     # --- pace ---
 
     def may_send_at(self) -> Instant:
         """Return when the pace of the link allows the next packet."""
-        return Instant(self._free_at - PACE_AHEAD_S)
+        return Instant(max(self._free_at - PACE_AHEAD_S, self.hold_until))
 
     def on_sent(self, size_bytes: int, pieces: list[Piece], now: Instant) -> None:
         """Note that a packet was handed to the bearer."""
@@ -237,11 +259,15 @@ class Contact:
         With the last data, so that the answer names what was lost without a timeout; and where an
         acknowledgement is overdue, since one that was lost is no reason to fall silent.
         """
+        overdue_at = self.overdue_at()
+        return overdue_at is not None and (tail or now >= overdue_at)
+
+    def overdue_at(self) -> Instant | None:
+        """Datagrams: return when an acknowledgement of what is on its way is overdue."""
         if self.link.kind is not LinkKind.DATAGRAM or not self._in_flight:
-            return False
-        waited_s = limits.ACK_DELAY_S + self._answer_s
+            return None
         asked_at = self.asked_at if self.asked_at is not None else self.opened_at
-        return tail or now >= max(self._in_flight[0].at, asked_at) + waited_s
+        return Instant(max(self._in_flight[0].at, asked_at) + limits.ACK_DELAY_S + self._answer_s)
 
     @property
     def _answer_s(self) -> float:
@@ -254,7 +280,7 @@ class Contact:
             return None
         match self.link.kind:
             case LinkKind.STREAM:
-                return Instant(self.asked_at + 3 * self.link.round_trip_s + limits.ACK_DELAY_S)
+                return Instant(self.asked_at + self._patience_s)
             case LinkKind.DATAGRAM:
                 return None
             case LinkKind.MESSAGE:

@@ -68,6 +68,8 @@ def check_keys(bundle: Keys, signing_public: bytes) -> tuple[UnixSeconds, tuple[
         )
     except InvalidSignature as reason:
         raise NotAuthentic("these desk keys are not signed by the desk") from reason
+    if bundle.desk != desk_id(signing_public):
+        raise NotAuthentic("these desk keys name another desk than the one that signed them")
     error = MalformedBundle
     fields = as_array(
         unpack(bundle.signed, error), error, "a key list", least=2, most=1 + limits.DESK_KEYS_MAX

@@ -4,11 +4,15 @@ Strict: an unknown or missing key is an error that names it, so that a slip neve
 """
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 
 from protocol.errors import RemoteError
+
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]*")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 
@@ -67,7 +71,8 @@ class Reader:
     def text(self, key: str, *, most: int = 500) -> str:
         """Take a text of at most `most` characters."""
         value = self._take(key)
-        if not isinstance(value, str) or len(value) > most:
+        # Half a surrogate pair can stand in JSON, but never be written to a file or a page again.
+        if not isinstance(value, str) or len(value) > most or _SURROGATE.search(value):
             raise MalformedDocument(f"{self._what}: {key} must be a text of at most {most} characters.")
         return value
 
@@ -84,7 +89,10 @@ class Reader:
         try:
             data = urlsafe_b64decode(value + "=" * (-len(value) % 4))
         except (ValueError, Base64Error):
-            raise MalformedDocument(f"{self._what}: {key} must be base64url.") from None
+            data = None
+        # The decoder passes over what is no base64, and over bits that stand for nothing.
+        if data is None or to_text(data) != value.rstrip("="):
+            raise MalformedDocument(f"{self._what}: {key} must be base64url.")
         if len(data) > most or (size_bytes is not None and len(data) != size_bytes):
             wanted = f"{size_bytes} bytes" if size_bytes is not None else f"at most {most} bytes"
             raise MalformedDocument(f"{self._what}: {key} must be {wanted}.")
@@ -93,13 +101,9 @@ class Reader:
     def hexadecimal(self, key: str, *, size_bytes: int) -> bytes:
         """Take bytes written in hexadecimal."""
         value = self._take(key)
-        try:
-            data = bytes.fromhex(value) if isinstance(value, str) else b""
-        except ValueError:
-            data = b""
-        if len(data) != size_bytes:
+        if not isinstance(value, str) or not _HEXADECIMAL.fullmatch(value) or len(value) != 2 * size_bytes:
             raise MalformedDocument(f"{self._what}: {key} must be {size_bytes} bytes in hexadecimal.")
-        return data
+        return bytes.fromhex(value)
 
     def inner(self, key: str) -> "Reader":
         """Take an object."""

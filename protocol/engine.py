@@ -87,7 +87,7 @@ class SyncEngine:
         self._contacts: dict[str, Contact] = {}
         self._status: Status | None = None
         self._truth_wanted = False
-        """After a rekey, nothing goes before the peer has said which numbers it knows."""
+        """After a rekey, no data goes before the peer has said which numbers it knows."""
         self._unanswered_contacts = 0
         self._rekey = Rekey(side, vessel, snapshot.rekey_key, relay_public)
         self._now = Instant(0.0)
@@ -175,10 +175,12 @@ class SyncEngine:
         paced: list[Instant | None] = [self._inbox.deadline(contact.link.kind)]
         if self._data_wanted(contact, self._now) or contact.reply_due or self._greeting_due(contact):
             paced.append(self._now)
-        if self._outbox.in_doubt or self._truth_wanted:
+        if self._asking_wanted(contact, self._now):
             paced += [contact.ask_at(), contact.patience_ends_at()]
         if self._rekey.due:
             paced.append(self._rekey.may_ask_at())
+        if not contact.window_open():
+            paced.append(contact.overdue_at())
         free_at = contact.may_send_at()
         return [
             contact.give_up_at(tail=not self._more_to_send()),
@@ -207,7 +209,9 @@ class SyncEngine:
             for frame in decode_all(plaintext):
                 events += self._on_frame(frame, contact, now)
         except RemoteError as error:
-            # The frames before the bad one came authentically and stand.
+            # The frames before the bad one came authentically and stand; where those behind it would have
+            # led a NEXT, nobody knows.
+            contact.heard_end = None
             events.append(self._refused(error))
         return events
 
@@ -286,6 +290,8 @@ class SyncEngine:
         secret = self._rekey.on_answer(packet)
         self._guard.rekey(secret)
         self._outbox.doubt(contact.give_up())
+        for each in self._contacts.values():
+            each.asked_at = None
         contact.restart()
         contact.on_heard(now)
         self._truth_wanted = True
@@ -299,7 +305,10 @@ class SyncEngine:
         secret, answer = self._rekey.answer(request, entropy)
         if secret is not None:
             self._guard.rekey(secret)
+            # A restored relay may give a number that the vessel knows for another bundle.
+            self._truth_wanted = True
         contact.restart()
+        contact.hold_until_heard()
         return answer
 
     def _consider_rekey(self) -> None:
@@ -333,9 +342,10 @@ class SyncEngine:
         if request is not None:
             contact.on_sent(len(request), [], now)
             contact.said_something = True
+            contact.hold_for_rekey(now)
             return request
         room_bytes = contact.room_bytes()
-        said = self._opening(contact, now)
+        said = self._opening(contact, room_bytes, now)
         data_wanted = self._data_wanted(contact, now)
         if said or data_wanted or self._inbox.answer_due(now, link.kind):
             said += self._inbox.answers(room_bytes - len(said))
@@ -362,23 +372,30 @@ class SyncEngine:
             return self._contacts[link.name]
         return contact
 
-    def _opening(self, contact: Contact, now: Instant) -> bytes:
+    def _opening(self, contact: Contact, room_bytes: int, now: Instant) -> bytes:
         """Say what we hold where the peer asked, or ask it where we are in doubt."""
-        asking = (self._outbox.in_doubt or self._truth_wanted) and now >= contact.ask_at()
+        asking = self._asking_wanted(contact, now) and now >= contact.ask_at()
         if not asking and not contact.reply_due:
             return b""
         contact.reply_due = False
         if asking:
             contact.on_asked(now)
             self._consider_rekey()
-        return encode(self._inbox.resync(reply_wanted=asking))
+        return self._inbox.resync(reply_wanted=asking, room_bytes=room_bytes)
+
+    def _asking_wanted(self, contact: Contact, now: Instant) -> bool:
+        # A silent contact has to be probed even if its bytes arrived by another link: nothing else wakes it.
+        waiting = contact.silent and self._outbox.next_to_send(now) is not None
+        # A window that was lost as a whole brings no acknowledgement, and no data packet that could ask.
+        overdue_at = contact.overdue_at() if not contact.window_open() else None
+        overdue = overdue_at is not None and now >= overdue_at
+        return self._outbox.in_doubt or self._truth_wanted or waiting or overdue
 
     def _ask(self, contact: Contact, room_bytes: int, now: Instant) -> bytes:
-        frame = encode(self._inbox.resync(reply_wanted=True))
-        if len(frame) > room_bytes:
-            return b""
-        contact.on_asked(now)
-        return frame
+        account = self._inbox.resync(reply_wanted=True, room_bytes=room_bytes)
+        if account:
+            contact.on_asked(now)
+        return account
 
     def _data_wanted(self, contact: Contact, now: Instant) -> bool:
         return (
@@ -412,6 +429,6 @@ class SyncEngine:
             contact.asked_at = None
             contact.silent = contact.link.kind is LinkKind.DATAGRAM
         patience = contact.patience_ends_at()
-        if self._outbox.in_doubt and patience is not None and now >= patience:
+        if patience is not None and now >= patience:
             contact.asked_at = None
             self._outbox.release_doubt()

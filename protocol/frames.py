@@ -104,10 +104,13 @@ class Resync:
     beyond: tuple[Range, ...] = ()
     """Bundles above the floor that are in custody here, as ranges of numbers."""
     partial: tuple[Ack, ...] = ()
+    complete: bool = True
+    """False where the packet had no room for all; then what is not named may be held all the same."""
 
     def fields(self) -> tuple[WireValue, ...]:
         """Return the array without its type."""
-        fields: tuple[WireValue, ...] = (int(self.reply_wanted), self.floor)
+        flags = int(self.reply_wanted) | int(not self.complete) << 1
+        fields: tuple[WireValue, ...] = (flags, self.floor)
         if self.beyond or self.partial:
             fields += (to_steps(self.beyond, self.floor + 1, limits.RANGES_PER_FRAME_MAX),)
         return fields + tuple(ack.fields() for ack in self.partial)
@@ -195,7 +198,10 @@ def _data(value: WireValue) -> bytes:
 def _steps(values: tuple[WireValue, ...], base: int) -> tuple[Range, ...]:
     if len(values) > 2 * limits.RANGES_PER_FRAME_MAX:
         raise MalformedFrame("a frame names too many ranges")
-    return tuple(from_steps(tuple(_integer(v, "a range", limits.BUNDLE_NUMBER_MAX) for v in values), base))
+    steps = tuple(_integer(v, "a range", limits.BUNDLE_NUMBER_MAX) for v in values)
+    if base + sum(steps) > limits.BUNDLE_NUMBER_MAX + 1:
+        raise MalformedFrame("a range reaches behind the highest number there can be")
+    return tuple(from_steps(steps, base))
 
 
 def _exactly(fields: tuple[WireValue, ...], count: int) -> None:
@@ -235,16 +241,18 @@ def _read_ack(fields: tuple[WireValue, ...]) -> Ack:
 def _read_resync(fields: tuple[WireValue, ...]) -> Resync:
     if len(fields) < 2:
         raise MalformedFrame("a resync says whether a reply is wanted, and its floor")
-    wanted = bool(_integer(fields[0], "a wish for a reply", 1))
+    flags = _integer(fields[0], "a resync's flags", 3)
+    wanted, complete = bool(flags & 1), not flags & 2
     floor = _integer(fields[1], "a floor", limits.BUNDLE_NUMBER_MAX)
     if len(fields) == 2:
-        return Resync(reply_wanted=wanted, floor=floor)
+        return Resync(reply_wanted=wanted, floor=floor, complete=complete)
     steps = as_array(fields[2], MalformedFrame, "ranges", most=2 * limits.RANGES_PER_FRAME_MAX)
     partial = tuple(
         _read_ack(as_array(entry, MalformedFrame, "a partial bundle", least=2, most=_ARRAY_VALUES_MAX))
         for entry in fields[3:]
     )
-    return Resync(reply_wanted=wanted, floor=floor, beyond=_steps(steps, floor + 1), partial=partial)
+    beyond = _steps(steps, floor + 1)
+    return Resync(reply_wanted=wanted, floor=floor, beyond=beyond, partial=partial, complete=complete)
 
 
 def _read_receipt(fields: tuple[WireValue, ...]) -> Receipt:
@@ -253,6 +261,8 @@ def _read_receipt(fields: tuple[WireValue, ...]) -> Receipt:
     first = _number(fields[0])
     count = _integer(fields[1], "a count", limits.BUNDLE_NUMBER_MAX, 1) if len(fields) > 1 else 1
     end = first + count
+    if end > limits.BUNDLE_NUMBER_MAX + 1:
+        raise MalformedFrame("a range reaches behind the highest number there can be")
     return Receipt(numbers=((first, end), *_steps(fields[2:], end)))
 
 

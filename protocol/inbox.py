@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from protocol import bundle as bundles
 from protocol import limits
@@ -63,13 +64,14 @@ class Inbox:
             return []
         held = self._partial.get(number)
         if held is None:
-            held = self._begin(number)
-            if held is None:
-                return []
+            held = Reassembly(total_bytes=0, priority=int(Priority.CLEAR_VOICE))
         if first is not None:
             held.describe(*first)
         fresh = held.hold(offset, data, most_bytes=limits.BUNDLE_BYTES_MAX)
         self.duplicate_bytes += len(data) - fresh
+        # Entered only now, so that a refused fragment takes no place; the last to grow stands last.
+        self._partial.pop(number, None)
+        self._partial[number] = held
         if held.complete:
             return self._complete(number, held)
         if fresh:
@@ -83,15 +85,30 @@ class Inbox:
                 )
             )
         self._owe(number, held, len(data), now)
+        self._make_room()
         return []
 
-    def _begin(self, number: int) -> Reassembly | None:
-        size_bytes = sum(len(held.data) for held in self._partial.values())
-        if len(self._partial) >= limits.BUNDLES_OPEN_MAX or size_bytes >= limits.OPEN_BYTES_MAX:
-            self._refusals[number] = Refusal.BUSY
-            return None
-        held = self._partial[number] = Reassembly(total_bytes=0, priority=int(Priority.CLEAR_VOICE))
-        return held
+    def _make_room(self) -> None:
+        """Let go of the incomplete bundles that have been quiet longest while there are too many.
+
+        A bundle that its sender gave up stays incomplete for good. A sender has far fewer open than the
+        limit, so the quietest is one of those; should it not be, the refusal makes its sender start anew.
+        """
+        while (
+            len(self._partial) > limits.BUNDLES_OPEN_MAX
+            or sum(len(held.data) for held in self._partial.values()) > limits.OPEN_BYTES_MAX
+        ):
+            quietest = next(iter(self._partial))
+            del self._partial[quietest]
+            self._owed.pop(quietest, None)
+            self._refuse(quietest, Refusal.BUSY)
+
+    def _refuse(self, number: int, reason: Refusal) -> None:
+        self._journal.record(FragmentsDropped(number=number))
+        self._refusals[number] = reason
+        if len(self._refusals) > limits.REFUSALS_OWED_MAX:
+            # Its sender will be in doubt, ask, and be refused again.
+            del self._refusals[next(iter(self._refusals))]
 
     def _owe(self, number: int, held: Reassembly, size_bytes: int, now: Instant) -> None:
         # When the end has come and something before it has not, waiting tells us nothing more.
@@ -109,8 +126,7 @@ class Inbox:
         self._owed.pop(number, None)
         refusal, bundle = self._judge(number, data)
         if bundle is None or refusal is not None:
-            self._refusals[number] = refusal or Refusal.MALFORMED
-            self._journal.record(FragmentsDropped(number=number))
+            self._refuse(number, refusal or Refusal.MALFORMED)
             return []
         self._taken.add(number, number + 1)
         self._receipts.add(number, number + 1)
@@ -144,7 +160,7 @@ class Inbox:
     def answers(self, room_bytes: int) -> bytes:
         """Return what is owed, as far as it fits; that is owed no more."""
         said = bytearray()
-        for frame, settle in list(self._answers()):
+        for frame, settle in list(self._answers(room_bytes)):
             encoded = encode(frame)
             if len(said) + len(encoded) > room_bytes:
                 break
@@ -152,38 +168,60 @@ class Inbox:
             settle()
         return bytes(said)
 
-    def _answers(self) -> Iterator[tuple[Frame, Callable[[], object]]]:
+    def _answers(self, room_bytes: int) -> Iterator[tuple[Frame, Callable[[], object]]]:
         if self._receipts:
-            ranges = list(self._receipts)[: limits.RANGES_PER_FRAME_MAX]
-            yield Receipt(numbers=tuple(ranges)), partial(self._forget_receipts, ranges)
+            ranges = tuple(self._receipts)
+            receipt = _first_that_fits(
+                (Receipt(numbers=ranges[:most]) for most in _FEWER_RANGES if most), room_bytes
+            )
+            yield receipt, partial(self._forget_receipts, receipt.numbers)
         for number, reason in self._refusals.items():
             yield Refuse(number=number, reason=reason), partial(self._refusals.pop, number)
         for number in self._owed:
-            yield self._ack(number), partial(self._owed.pop, number)
+            ack = _first_that_fits((self._ack(number, most) for most in _FEWER_RANGES), room_bytes)
+            yield ack, partial(self._owed.pop, number)
 
     def _forget_receipts(self, ranges: Iterable[Range]) -> None:
         for start, end in ranges:
             self._receipts.remove(start, end)
 
-    def resync(self, *, reply_wanted: bool) -> Resync:
-        """Return all that is held; it settles every acknowledgement and receipt that is owed."""
-        self._owed.clear()
-        self._receipts = RangeSet()
-        floor = self._taken.contiguous_end(1) - 1
+    def resync(self, *, reply_wanted: bool, room_bytes: int) -> bytes:
+        """Return a RESYNC of what is held, as much as fits, or nothing where no room is left.
+
+        What it names is owed no more.
+        """
+        said = _first_that_fits(
+            (self._account(most, reply_wanted=reply_wanted) for most in _FEWER_RANGES), room_bytes
+        )
+        encoded = encode(said)
+        if len(encoded) > room_bytes:
+            return b""
+        for ack in said.partial:
+            self._owed.pop(ack.number, None)
+        self._forget_receipts(((1, said.floor + 1), *said.beyond))
+        return encoded
+
+    def _account(self, most: int, *, reply_wanted: bool) -> Resync:
+        """Return all that is held, with at most `most` ranges of each sort."""
+        beyond = self._taken.beyond(1)
         numbers = sorted(self._partial, key=lambda number: (self._partial[number].priority, number))
+        named = numbers[: min(most, limits.RESYNC_PARTIALS_MAX)]
         return Resync(
             reply_wanted=reply_wanted,
-            floor=floor,
-            beyond=tuple(self._taken.beyond(1)[: limits.RANGES_PER_FRAME_MAX]),
-            partial=tuple(self._ack(number) for number in numbers[: limits.RESYNC_PARTIALS_MAX]),
+            floor=self._taken.contiguous_end(1) - 1,
+            beyond=tuple(beyond[:most]),
+            partial=tuple(self._ack(number, most) for number in named),
+            complete=len(beyond) <= most
+            and named == numbers
+            and all(len(self._partial[number].held) <= most for number in named),
         )
 
-    def _ack(self, number: int) -> Ack:
+    def _ack(self, number: int, most: int) -> Ack:
         held = self._partial[number].held
         return Ack(
             number=number,
             end=held.contiguous_end(0),
-            beyond=tuple(held.beyond(0)[: limits.ACK_RANGES_MAX]),
+            beyond=tuple(held.beyond(0)[:most]),
         )
 
     @staticmethod
@@ -191,3 +229,18 @@ class Inbox:
         if owed.at_once or owed.size_bytes >= limits.ACK_BYTES:
             return owed.since
         return Instant(owed.since + limits.ACK_DELAY_S)
+
+
+_FEWER_RANGES = (limits.ACK_RANGES_MAX, 16, 8, 4, 2, 1, 0)
+"""How many ranges a frame names, tried from the most until it fits its packet."""
+
+_F = TypeVar("_F", Receipt, Ack, Resync)
+
+
+def _first_that_fits(frames: Iterable[_F], room_bytes: int) -> _F:
+    """Return the first frame of at most `room_bytes`, else the last, which is the smallest."""
+    frame: _F
+    for frame in frames:
+        if len(encode(frame)) <= room_bytes:
+            break
+    return frame

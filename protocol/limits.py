@@ -54,10 +54,13 @@ BUNDLE_BYTES_MAX = 1_000_000
 """A three-minute clear note is 270 kB; an update or a picture may be larger, but never by much."""
 
 BUNDLES_OPEN_MAX = 64
-"""Incomplete bundles one peer may make us hold; at most 64 MB in theory, 2 MB in practice."""
+"""Incomplete bundles one peer may make us hold; beyond it, the one that was quiet longest goes."""
 
 OPEN_BYTES_MAX = 8_000_000
-"""Bytes of incomplete bundles held for one peer."""
+"""Bytes of incomplete bundles held for one peer; beyond it, the same."""
+
+REFUSALS_OWED_MAX = 64
+"""Refusals that wait for a packet; the oldest is forgotten, and made again when its bundle is."""
 
 BUNDLES_OFFERED_MAX = 32
 """Bundles an engine keeps in memory to send; the shell refills it from the store."""

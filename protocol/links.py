@@ -63,11 +63,15 @@ class LinkProfile:
             return size
         rate = self.rate_bps(sender)
         if rate is not None:
-            size = min(size, max(128, int(rate / 8 * limits.PACKET_AIRTIME_S_MAX)))
+            size = min(size, max(PACKET_BYTES_LEAST, int(rate / 8 * limits.PACKET_AIRTIME_S_MAX)))
         if self.kind is LinkKind.STREAM:
-            size = min(size, math.isqrt(2 * PACKET_OVERHEAD_BYTES * self.contact_bytes_expected))
+            best = math.isqrt(2 * PACKET_OVERHEAD_BYTES * max(0, self.contact_bytes_expected))
+            size = min(size, max(PACKET_BYTES_LEAST, best))
         return size
 
+
+PACKET_BYTES_LEAST = 128
+"""Smaller packets would be mostly overhead, whatever rate or contact is expected."""
 
 PACKET_OVERHEAD_BYTES = 15
 """A stream record with one NEXT frame: 2 length + 8 tag + 5 frame (SPEC §3, §4)."""

@@ -207,6 +207,8 @@ def _read_body(key: _Key, fields: Mapping[int, WireValue], language: Language) -
     if key is _Key.VOICE:
         voice = as_bytes(fields[key], error, "a voice note", least=1, most=limits.VOICE_PACKED_BYTES_MAX)
         note_id = as_bytes(fields.get(_Key.NOTE_ID, b""), error, "a note id", most=limits.NOTE_ID_BYTES)
+        if len(note_id) not in (0, limits.NOTE_ID_BYTES):
+            raise error(f"a note id has {limits.NOTE_ID_BYTES} bytes")
         return Voice(packed=voice, note_id=note_id)
     well_being = WellBeing(as_int(fields[key], error, "a check-in", least=1, most=max(WellBeing)))
     listed = as_map(fields.get(_Key.ANSWERS, {}), error, "answers")

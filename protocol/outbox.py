@@ -108,6 +108,8 @@ class Outbox:
     def withdraw(self, number: int) -> None:
         """Stop sending a bundle, because its lifetime ended or it got another number."""
         self._bundles.pop(number, None)
+        # Nothing of it may keep the engine asking a peer that has gone.
+        self._doubt = [piece for piece in self._doubt if piece.number != number]
 
     def next_to_send(self, now: Instant) -> Outgoing | None:
         """Return the bundle whose bytes go next: urgent first, then the oldest of the highest priority."""
@@ -160,6 +162,8 @@ class Outbox:
         before = outgoing.acked.total()
         for start, end in ((0, ack.end), *ack.beyond):
             outgoing.acked.add(start, min(end, outgoing.size_bytes))
+            # If the peer is ever restored and says that it lost these bytes, nothing may keep them back.
+            outgoing.claimed.remove(start, end)
         if outgoing.acked.total() != before:
             self._journal.record(OutgoingAcked(number=ack.number, ranges=tuple(outgoing.acked)))
 
@@ -170,13 +174,12 @@ class Outbox:
         highest = max((end - 1 for _, end in ranges), default=0)
         for number in [number for number in self._bundles if number in ranges]:
             if self._bundles[number].begun:
-                del self._bundles[number]
                 self._journal.record(OutgoingSettled(number=number))
                 events.append(CustodyAccepted(number=number))
             else:
                 # We never sent it, yet the peer has one of this number: our store was set back.
-                del self._bundles[number]
                 events.append(NumberTaken(number=number, highest=highest))
+            self.withdraw(number)
         return events
 
     def on_resync(self, resync: Resync) -> list[Event]:
@@ -184,22 +187,26 @@ class Outbox:
         taken = ((1, resync.floor + 1), *resync.beyond) if resync.floor else resync.beyond
         events = self.on_receipt(taken)
         stated = {ack.number: ack for ack in resync.partial}
-        complete = len(stated) < limits.RESYNC_PARTIALS_MAX
         for outgoing in self._bundles.values():
-            if outgoing.begun and outgoing.acked and (complete or outgoing.number in stated):
+            if outgoing.acked and (resync.complete or outgoing.number in stated):
                 # A peer restored from a backup may hold less than it once acknowledged.
-                self._forget_acks(outgoing, stated.get(outgoing.number))
+                self._forget_acks(outgoing, stated.get(outgoing.number), complete=resync.complete)
         for ack in resync.partial:
             self.on_ack(ack)
         self.release_doubt()
         return events
 
-    def _forget_acks(self, outgoing: Outgoing, stated: Ack | None) -> None:
+    def _forget_acks(self, outgoing: Outgoing, stated: Ack | None, *, complete: bool) -> None:
         held = RangeSet(((0, stated.end), *stated.beyond)) if stated is not None else RangeSet()
-        if all(held.covers(start, end) for start, end in outgoing.acked):
-            return
-        outgoing.acked = RangeSet()
-        self._journal.record(OutgoingAcked(number=outgoing.number, ranges=()))
+        if not complete:
+            # The peer had no room for more: it says nothing about what lies behind its last range.
+            _, last_end = list(held)[-1] if held else (0, 0)
+            held.add(last_end, outgoing.size_bytes)
+        lost = [gap for start, end in outgoing.acked for gap in held.missing(start, end)]
+        for start, end in lost:
+            outgoing.acked.remove(start, end)
+        if lost:
+            self._journal.record(OutgoingAcked(number=outgoing.number, ranges=tuple(outgoing.acked)))
 
     def on_refuse(self, refuse: Refuse, now: Instant) -> list[Event]:
         """Keep the bundle, start it anew later, and tell the shell why."""

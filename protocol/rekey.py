@@ -8,14 +8,13 @@ nothing: the answer opens only with the private half that the request came from.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.constant_time import bytes_eq
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from protocol import limits
-from protocol.errors import MalformedPacket, NotAuthentic
+from protocol.errors import CannotOpen, MalformedPacket, NotAuthentic
+from protocol.hpke import decrypt, encrypt
 from protocol.ids import Instant, VesselId
 from protocol.linkguard import VERSION, Form, read_flags
 from protocol.links import Side
@@ -95,9 +94,7 @@ def make_request(vessel: VesselId, rekey_key: bytes, relay_public: bytes, epheme
     """Vessel: return the request packet (105 bytes)."""
     ephemeral = public_half(ephemeral_private)
     content = vessel + ephemeral + _mac(rekey_key, b"request", vessel + ephemeral)
-    return _flags(Form.REKEY_REQUEST) + _suite().encrypt(
-        content, X25519PublicKey.from_public_bytes(relay_public), _INFO_REQUEST
-    )
+    return _flags(Form.REKEY_REQUEST) + encrypt(content, relay_public, _INFO_REQUEST)
 
 
 def open_request(packet: bytes, relay_private: bytes) -> RekeyRequest:
@@ -116,9 +113,7 @@ def make_answer(request: RekeyRequest, rekey_key: bytes, secret: bytes) -> bytes
     if not bytes_eq(_mac(rekey_key, b"request", request.vessel + request.ephemeral_public), request.mac):
         raise NotAuthentic("this rekey request does not come from the vessel it names")
     content = secret + _mac(rekey_key, b"answer", request.ephemeral_public + secret)
-    return _flags(Form.REKEY_ANSWER) + _suite().encrypt(
-        content, X25519PublicKey.from_public_bytes(request.ephemeral_public), _INFO_ANSWER
-    )
+    return _flags(Form.REKEY_ANSWER) + encrypt(content, request.ephemeral_public, _INFO_ANSWER)
 
 
 def open_answer(packet: bytes, rekey_key: bytes, ephemeral_private: bytes) -> bytes:
@@ -134,17 +129,13 @@ def _open(packet: bytes, form: Form, private: bytes, info: bytes) -> bytes:
     if read_flags(packet)[0] is not form:
         raise MalformedPacket("this packet is no rekey")
     try:
-        return _suite().decrypt(packet[1:], X25519PrivateKey.from_private_bytes(private), info)
-    except (InvalidTag, ValueError) as reason:
+        return decrypt(packet[1:], private, info)
+    except CannotOpen as reason:
         raise NotAuthentic("this rekey is not for us, or was changed on its way") from reason
 
 
 def _flags(form: Form) -> bytes:
     return bytes([VERSION << 5 | form])
-
-
-def _suite() -> Suite:
-    return Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 
 def _mac(key: bytes, purpose: bytes, data: bytes) -> bytes:

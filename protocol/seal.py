@@ -4,16 +4,15 @@ Base mode, X25519 / HKDF-SHA256 / ChaCha20-Poly1305. The version, the suite, the
 go into `info`, so that bytes moved to another vessel or another key do not open.
 """
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.constant_time import bytes_eq
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from protocol import limits
 from protocol.bundle import Mail
-from protocol.errors import CannotOpen, NotAuthentic
+from protocol.errors import NotAuthentic
+from protocol.hpke import decrypt, encrypt
 from protocol.ids import BundleNumber, DeskKeyId, MailboxId, VesselId
 from protocol.origin import desk_key_id, exchange, public_half
 
@@ -29,24 +28,26 @@ def new_private_key() -> bytes:
 
 
 def seal_report(plaintext: bytes, desk_public: bytes, vessel: VesselId) -> bytes:
-    """Seal what a fisher says; only the holder of the desk's private half can open it."""
-    info = _info(b"report", desk_key_id(desk_public), vessel)
-    return _suite().encrypt(plaintext, X25519PublicKey.from_public_bytes(desk_public), info)
+    """Seal what a fisher says; only the holder of the desk's private half can open it.
+
+    Raises `NotAuthentic` where the key is none that anybody could have made.
+    """
+    return encrypt(plaintext, desk_public, _info(b"report", desk_key_id(desk_public), vessel))
 
 
 def open_report(sealed: bytes, desk_private: bytes, vessel: VesselId) -> bytes:
     """Open a fisher's message at the desk; raises `CannotOpen`."""
     info = _info(b"report", desk_key_id(public_half(desk_private)), vessel)
-    return _open(sealed, desk_private, info)
+    return decrypt(sealed, desk_private, info)
 
 
 def seal_mail(
     plaintext: bytes, *, mailbox: MailboxId, mailbox_public: bytes, desk_private: bytes, lifetime: int = 0
 ) -> Mail:
-    """Seal an answer to a fisher's mailbox and tag it as this desk's."""
+    """Seal an answer to a fisher's mailbox and tag it as this desk's; raises `NotAuthentic` as above."""
     desk_key = desk_key_id(public_half(desk_private))
     info = _info(b"mail", desk_key, mailbox)
-    sealed = _suite().encrypt(plaintext, X25519PublicKey.from_public_bytes(mailbox_public), info)
+    sealed = encrypt(plaintext, mailbox_public, info)
     shared = _shared(desk_private, mailbox_public, desk_key)
     tag = _mac(shared, b"mail" + mailbox + sealed)[: limits.MAIL_TAG_BYTES]
     return Mail(mailbox=mailbox, desk_key=desk_key, tag=tag, sealed=sealed, lifetime=lifetime)
@@ -57,7 +58,7 @@ def open_mail(mail: Mail, *, mailbox_private: bytes, desk_public: bytes) -> byte
     shared = _shared(mailbox_private, desk_public, mail.desk_key)
     if not bytes_eq(_mac(shared, b"mail" + mail.mailbox + mail.sealed)[: limits.MAIL_TAG_BYTES], mail.tag):
         raise NotAuthentic("this answer does not come from the desk it names")
-    return _open(mail.sealed, mailbox_private, _info(b"mail", mail.desk_key, mail.mailbox))
+    return decrypt(mail.sealed, mailbox_private, _info(b"mail", mail.desk_key, mail.mailbox))
 
 
 def opened_proof(
@@ -72,19 +73,8 @@ def opened_proof(
     return _mac(shared, b"opened" + vessel + number.to_bytes(4))[: limits.OPENED_PROOF_BYTES]
 
 
-def _suite() -> Suite:
-    return Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
-
-
 def _info(purpose: bytes, key: DeskKeyId, context: bytes) -> bytes:
     return b"seavoice" + bytes([_VERSION, SUITE_X25519]) + key + context + purpose
-
-
-def _open(sealed: bytes, private: bytes, info: bytes) -> bytes:
-    try:
-        return _suite().decrypt(sealed, X25519PrivateKey.from_private_bytes(private), info)
-    except (InvalidTag, ValueError) as reason:
-        raise CannotOpen("this was sealed to another key or vessel, or was changed on its way") from reason
 
 
 def _shared(private: bytes, peer_public: bytes, desk_key: DeskKeyId) -> bytes:

@@ -62,6 +62,7 @@ def _unpacker(data: bytes) -> "msgpack.Unpacker":
         use_list=False,
         strict_map_key=False,
         object_pairs_hook=_map_with_whole_numbers,
+        ext_hook=_no_extension,
         max_buffer_size=size_bytes_max,
         max_array_len=2 * limits.RANGES_PER_FRAME_MAX + 512,
         max_map_len=limits.STATUS_ENTRIES_MAX + 32,
@@ -69,6 +70,11 @@ def _unpacker(data: bytes) -> "msgpack.Unpacker":
     )
     unpacker.feed(data)
     return unpacker
+
+
+def _no_extension(kind: int, _data: bytes) -> WireValue:
+    # msgpack's own class for extensions is a tuple and would pass for an array.
+    raise ValueError(f"extension type {kind} has no place here")
 
 
 def _map_with_whole_numbers(pairs: Iterable[tuple[WireValue, WireValue]]) -> dict[int, WireValue]:

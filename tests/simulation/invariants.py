@@ -1,0 +1,112 @@
+"""The rules that no voyage may break, checked whenever something becomes durable, leaves or arrives."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from protocol.events import Event, PacketRefused
+from protocol.journal import BundleTaken, Change, OutgoingSettled
+from protocol.links import LinkProfile, Side
+from tests.simulation.faults import BrokenRule
+from tests.simulation.nonces import NonceLedger
+from tests.simulation.sky import OTHER
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What one side was given to send, and what it holds of the other's."""
+
+    promised: dict[int, bytes] = field(default_factory=dict)
+    """Bundles that the store keeps, by the number they have now; also those settled since."""
+    durable: dict[int, bytes] = field(default_factory=dict)
+    """What this side has in custody."""
+    handed_over: list[bytes] = field(default_factory=list)
+    """What a person or a desk got from this side, in order."""
+    restored: int = 0
+    settled: set[int] = field(default_factory=set)
+
+
+class Invariants:
+    """Looks at both sides at once, which neither of them can."""
+
+    def __init__(self) -> None:
+        self.sides = {side: Ledger() for side in Side}
+        self.nonces = NonceLedger()
+        self.counts: Counter[str] = Counter()
+        self.packets = 0
+        self.packet_bytes = 0
+
+    @property
+    def any_restored(self) -> bool:
+        """Whether an old copy of a store came back: then some promises cannot be kept."""
+        return any(ledger.restored for ledger in self.sides.values())
+
+    def promised(self, side: Side, number: int, data: bytes) -> None:
+        """Note a bundle that the store of `side` took to send."""
+        ledger = self.sides[side]
+        if number in ledger.promised and not ledger.restored:
+            raise BrokenRule(f"{side.value} gave number {number} twice")
+        ledger.promised[number] = data
+        ledger.settled.discard(number)
+
+    def committed(self, side: Side, changes: list[Change]) -> None:
+        """Check what has just become durable."""
+        for change in changes:
+            match change:
+                case BundleTaken():
+                    self._taken(side, change)
+                case OutgoingSettled():
+                    self._settled(side, change.number)
+                case _:
+                    pass
+
+    def _taken(self, side: Side, change: BundleTaken) -> None:
+        ledger, sent = self.sides[side], self.sides[OTHER[side]].promised.get(change.number)
+        if change.number in ledger.durable:
+            raise BrokenRule(f"{side.value} took bundle {change.number} twice")
+        if sent != change.data:
+            self._unless_restored(f"{side.value} took bundle {change.number} with other bytes than were sent")
+        ledger.durable[change.number] = change.data
+
+    def _settled(self, side: Side, number: int) -> None:
+        ledger, held = self.sides[side], self.sides[OTHER[side]].durable.get(number)
+        if held is None or held != ledger.promised.get(number):
+            self._unless_restored(f"{side.value} deletes bundle {number}, which the peer does not hold")
+        ledger.settled.add(number)
+
+    def _unless_restored(self, sentence: str) -> None:
+        if not self.any_restored:
+            raise BrokenRule(sentence)
+        self.counts["after restore: " + "".join(c for c in sentence if not c.isdigit())] += 1
+
+    def leaves(self, side: Side, link: LinkProfile, packet: bytes) -> None:
+        """Check a packet that is put on a link."""
+        self.packets += 1
+        self.packet_bytes += len(packet)
+        if len(packet) > link.mtu_bytes(side):
+            raise BrokenRule(f"{side.value} sends {len(packet)} B on {link.name}")
+        if not self.nonces.packet_leaves():
+            self._unless_restored(f"{side.value} uses a nonce twice on {link.name}")
+
+    def replayed(self, side: Side, events: list[Event]) -> None:
+        """Check what an engine said of a packet that it had accepted before."""
+        if not events or not all(isinstance(event, PacketRefused) for event in events):
+            self._unless_restored(f"{side.value} accepts a replayed packet")
+        self.counts["replays refused"] += 1
+
+    def missing(self, side: Side) -> list[int]:
+        """Return the numbers of promised bundles that nobody got."""
+        got = set(self.sides[OTHER[side]].handed_over)
+        return [number for number, data in self.sides[side].promised.items() if data not in got]
+
+    def check_end(self) -> None:
+        """Check what must hold when all is quiet."""
+        for side in Side:
+            missing = self.missing(side)
+            if missing:
+                self._unless_restored(f"bundles of {side.value} never arrived: {missing}")
+            handed_over = self.sides[side].handed_over
+            if len(handed_over) != len(set(handed_over)):
+                self._unless_restored(f"{side.value} handed a bundle over twice")
+            numbers = sorted(self.sides[side].durable)
+            if numbers != list(range(1, len(numbers) + 1)):
+                self._unless_restored(f"numbers at {side.value} have gaps: {numbers}")

@@ -1,0 +1,480 @@
+"""One side of the voyage: a real engine and a real store, in the shell's order (call, commit, act)."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from protocol import linkguard, rekey
+from protocol.bundle import Bundle
+from protocol.engine import SyncEngine
+from protocol.errors import NotAuthentic, QueueFull, RemoteError
+from protocol.events import BundleArrived, CustodyAccepted, Event, LinkRekeyed, NumberTaken, PacketRefused
+from protocol.frames import Priority, Refusal
+from protocol.ids import Instant, VesselId
+from protocol.journal import MemoryJournal
+from protocol.linkguard import Form
+from protocol.links import LinkKind, LinkProfile, Side
+from protocol.origin import public_half
+from tests.simulation.faults import BrokenRule, Crashed, DiskFull, Faults
+from tests.simulation.invariants import Invariants
+from tests.simulation.sky import Bearer, Connection, StreamBearer
+from tests.simulation.store import SimStore
+from tests.simulation.world import World
+
+VESSEL = VesselId(b"vessel-1")
+RELAY_PRIVATE = bytes([7]) * 32
+HINT_INTERVAL_S = 10.0
+REKEY_WAIT_S = 30.0
+BACK_OFF_S = 5.0
+PACKETS_AT_ONCE_MAX = 20_000
+OpenStore = Callable[[Path, Callable[[], None]], SimStore]
+
+
+class Node:
+    """A shell around one engine, which crashes when the faults say so and starts again from its store."""
+
+    def __init__(
+        self,
+        side: Side,
+        world: World,
+        faults: Faults,
+        rules: Invariants,
+        bearers: list[Bearer],
+        path: Path,
+        open_store: OpenStore,
+    ) -> None:
+        self.side = side
+        self.world = world
+        self.faults = faults
+        self.rules = rules
+        self.bearers = bearers
+        self.path = path
+        self._open_store = open_store
+        self.store: SimStore | None = None
+        self.engine: SyncEngine | None = None
+        self.duplicate_bytes = 0
+        self.accepted: list[tuple[Bearer, bytes]] = []
+        """Packets without a connection that this side took and committed: material for replays."""
+        self._journal = MemoryJournal()
+        self._connections: dict[str, Connection] = {}
+        self._heard: set[str] = set()
+        self._origin_s = 0.0
+        self._wake = 0
+        self._hinted_s = -1e9
+        self._unfetched: list[bytes] = []
+
+    def now(self) -> Instant:
+        """Return this process's monotonic time."""
+        return Instant(self.world.now_s + self._origin_s)
+
+    # --- life and death -----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the process: a new clock, a new engine, everything else from the store."""
+        self._origin_s = self.faults.source.uniform(-1e5, 1e6)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.world.say(f"{self.side.value} starts")
+        self.store = self._open_store(self.path, self._before_commit)
+        self._journal = MemoryJournal()
+        self.engine = SyncEngine(
+            self.side,
+            VESSEL,
+            self.store.snapshot(),
+            self._journal,
+            admit=self._admit,
+            relay_public=public_half(RELAY_PRIVATE) if self.side is Side.VESSEL else None,
+        )
+        self._enter(self._open_contacts)
+
+    def _open_contacts(self) -> None:
+        self._offer_all()
+        for bearer in self.bearers:
+            if isinstance(bearer, StreamBearer):
+                if self.side is Side.VESSEL:
+                    bearer.dial()
+            elif self.side is Side.VESSEL or bearer.link.kind is LinkKind.MESSAGE:
+                self._engine.contact_opened(bearer.link, self.now())
+                self._heard.add(bearer.link.name)
+        self._commit()
+
+    @property
+    def _engine(self) -> SyncEngine:
+        assert self.engine is not None
+        return self.engine
+
+    @property
+    def _store(self) -> SimStore:
+        assert self.store is not None
+        return self.store
+
+    def die(self) -> None:
+        """Lose everything that is not on disk."""
+        if self.engine is not None:
+            self.duplicate_bytes += self.engine.duplicate_bytes
+        self.engine = None
+        if self.store is not None:
+            self.store.close()
+        self.store = None
+        self._wake += 1
+        self._heard.clear()
+        connections, self._connections = self._connections, {}
+        for connection in connections.values():
+            connection.abandon(self.side)
+
+    def crash(self) -> None:
+        """Lose power, and come back after a while with another clock."""
+        self.world.say(f"{self.side.value} crashes")
+        self.die()
+        self.world.after(self.faults.source.expovariate(1 / 30.0), self._start_unless_up)
+
+    def _start_unless_up(self) -> None:
+        if self.engine is None:
+            self.start()
+
+    def _fail(self) -> None:
+        self.world.say(f"{self.side.value} finds its disk full")
+        self.die()
+        self.world.after(BACK_OFF_S, self._begin_unless_up)
+
+    def _begin_unless_up(self) -> None:
+        if self.engine is None:
+            self._begin()
+
+    def _enter(self, act: Callable[[], None]) -> None:
+        """Run one step of the shell, then say what there is to say; a fault in it ends this life."""
+        if self.engine is None:
+            return
+        try:
+            act()
+            self._pump()
+        except Crashed:
+            self.crash()
+        except DiskFull:
+            self._fail()
+
+    def _before_commit(self) -> None:
+        if self.faults.strikes("disk-full", self.faults.plan.disk_full):
+            raise DiskFull
+
+    def _may_crash(self) -> None:
+        if self.faults.strikes(f"crash-{self.side.value}", self.faults.plan.crash):
+            raise Crashed
+
+    def _commit(self) -> None:
+        self._may_crash()
+        changes = self._journal.drain()
+        self._store.commit(changes)
+        self.rules.committed(self.side, changes)
+        self._may_crash()
+
+    def _admit(self, number: int, bundle: Bundle) -> Refusal | None:
+        if self.faults.strikes("refusal", self.faults.plan.refusal):
+            return self.faults.source.choice((Refusal.BUSY, Refusal.UNKNOWN_DESK))
+        return None
+
+    # --- bundles ------------------------------------------------------------------------------------------
+
+    def submit(self, priority: Priority, data: bytes) -> None:
+        """A person hands in a bundle; while the box is off or full they try again."""
+        taken = False
+
+        def keep() -> None:
+            nonlocal taken
+            number = self._store.enqueue(priority, data)
+            taken = True
+            self.rules.promised(self.side, number, data)
+            self.world.say(f"{self.side.value} takes bundle {number}, {len(data)} B, {priority.name}")
+            self._may_crash()
+            self._offer(number, priority, data)
+            self._commit()
+
+        self._enter(keep)
+        if not taken:
+            self.world.after(20.0, lambda: self.submit(priority, data))
+
+    def _offer(self, number: int, priority: Priority, data: bytes) -> None:
+        try:
+            self._engine.offer(number, priority, data)
+        except QueueFull:
+            self.world.say(f"{self.side.value} keeps bundle {number} for later")
+
+    def _offer_all(self) -> None:
+        for waiting in self._store.outgoing():
+            if self._engine.holds(waiting.number):
+                continue
+            try:
+                self._engine.offer(
+                    waiting.number, waiting.priority, waiting.data, begun=waiting.begun, acked=waiting.acked
+                )
+            except QueueFull:
+                continue
+
+    def store_waits(self) -> bool:
+        """Return whether bundles lie in the store that still have to leave."""
+        return self.store is not None and bool(self.store.outgoing())
+
+    def _act_on(self, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case BundleArrived():
+                    self.world.say(f"{self.side.value} has bundle {event.number}")
+                    self._hand_over_soon(event.number)
+                case CustodyAccepted():
+                    self.world.say(f"{self.side.value} may delete bundle {event.number}")
+                case NumberTaken():
+                    self._renumber(event.number, event.highest)
+                case LinkRekeyed():
+                    self.faults.counts["rekey"] += 1
+                    self.world.say("the link has new keys")
+                case PacketRefused():
+                    self.world.say(f"{self.side.value} refuses: {event.code}")
+                case _:
+                    pass
+        if any(isinstance(event, CustodyAccepted | NumberTaken) for event in events):
+            self._offer_all()
+
+    def _renumber(self, number: int, highest: int) -> None:
+        data = next(waiting.data for waiting in self._store.outgoing() if waiting.number == number)
+        self._store.renumber(number, highest)
+        self.faults.counts["renumbered"] += 1
+        moved = next(waiting.number for waiting in self._store.outgoing() if waiting.data == data)
+        self.world.say(f"{self.side.value} renumbers bundle {number} to {moved}")
+        self.rules.promised(self.side, moved, data)
+
+    def _hand_over_soon(self, number: int) -> None:
+        """Whoever fetches asks the store, some time later, and keeps what it got by number."""
+        self.world.after(self.faults.source.uniform(0, 60), self.hand_over)
+
+    def hand_over(self) -> None:
+        """Give all that has come and was not given yet to the person or desk that waits for it."""
+        if self.store is None:
+            self.world.after(30.0, self.hand_over)
+            return
+        ledger = self.rules.sides[self.side]
+        for data in self._store.arrived().values():
+            if data not in ledger.handed_over:
+                ledger.handed_over.append(data)
+
+    # --- what comes in ------------------------------------------------------------------------------------
+
+    def on_packet(self, bearer: Bearer, packet: bytes) -> None:
+        """Take a packet that came without a connection."""
+        self._enter(lambda: self._take_packet(bearer, packet))
+
+    def _take_packet(self, bearer: Bearer, packet: bytes) -> None:
+        if self.side is Side.RELAY and self._is_key_matter(packet):
+            self._on_key_matter(bearer.link, packet, lambda answer: self._put(bearer, answer))
+            return
+        if self._receive(bearer.link, packet):
+            self._heard.add(bearer.link.name)
+            self.accepted.append((bearer, packet))
+
+    def _receive(self, link: LinkProfile, packet: bytes) -> bool:
+        """Give a packet to the engine, commit, act; return whether it was accepted whole."""
+        events = self._engine.receive(packet, link, self.now())
+        self._commit()
+        self._act_on(events)
+        return not any(isinstance(event, PacketRefused) for event in events)
+
+    def replay(self, bearer: Bearer, packet: bytes) -> None:
+        """Somebody sends again what this side had accepted."""
+
+        def take() -> None:
+            self.faults.counts["replay"] += 1
+            held = self._engine.queued
+            events = self._engine.receive(packet, bearer.link, self.now())
+            self.rules.replayed(self.side, events)
+            assert held == self._engine.queued
+            self._commit()
+
+        self._enter(take)
+
+    def _is_key_matter(self, packet: bytes) -> bool:
+        """Relay: whether the packet needs the shell, for want of a key that the engine knows."""
+        try:
+            form, _ = linkguard.read_flags(packet)
+            if form is Form.NAMED:
+                return linkguard.read_key_id(packet) not in self._engine.key_ids()
+        except RemoteError:
+            return False
+        return form is Form.REKEY_REQUEST
+
+    def _on_key_matter(self, link: LinkProfile, packet: bytes, send: Callable[[bytes], None]) -> bool:
+        """Relay: answer a rekey request, or say that the key is unknown; return whether keys changed."""
+        form, _ = linkguard.read_flags(packet)
+        if form is Form.NAMED:
+            if self.world.now_s - self._hinted_s >= HINT_INTERVAL_S:
+                self._hinted_s = self.world.now_s
+                self.world.say("relay does not know the key")
+                send(linkguard.unknown_key_hint(linkguard.read_key_id(packet)))
+            return False
+        try:
+            request = rekey.open_request(packet, RELAY_PRIVATE)
+            answer = self._engine.answer_rekey(request, self.faults.source.randbytes, link, self.now())
+        except NotAuthentic:
+            self.world.say("relay refuses a rekey request")
+            return False
+        self._commit()
+        self.world.say("relay answers a rekey request")
+        send(answer)
+        return True
+
+    # --- connections --------------------------------------------------------------------------------------
+
+    def on_opened(self, connection: Connection) -> None:
+        """Vessel: a connection is there."""
+        if self.engine is None:
+            connection.abandon(self.side)
+            return
+        self.world.say(f"vessel has a connection on {connection.link.name}")
+
+        def begin() -> None:
+            self._connections[connection.link.name] = connection
+            self._engine.contact_opened(connection.link, self.now())
+            self._commit()
+
+        self._enter(begin)
+
+    def on_closed(self, connection: Connection) -> None:
+        """A connection is gone: by our own doing, by the peer's, or by a cut that was noticed."""
+
+        def end() -> None:
+            if self._connections.get(connection.link.name) is not connection:
+                return
+            del self._connections[connection.link.name]
+            self._engine.contact_closed(connection.link, self.now())
+            self._commit()
+            if self.side is Side.VESSEL:
+                connection.bearer.dial()
+
+        self._enter(end)
+
+    def on_record(self, connection: Connection, record: bytes) -> None:
+        """Take a whole record of a connection."""
+        if self.engine is None:
+            connection.abandon(self.side)
+            return
+        if self.side is Side.RELAY and not connection.recognised:
+            self._enter(lambda: self._recognise(connection, record))
+        else:
+            self._enter(lambda: self._receive(connection.link, record) or connection.close(self.side))
+
+    def _recognise(self, connection: Connection, record: bytes) -> None:
+        if self._is_key_matter(record):
+            if not connection.asked_again:
+                connection.asked_again = True
+                self.world.after(REKEY_WAIT_S, lambda: self._close_unless_recognised(connection))
+            if self._on_key_matter(connection.link, record, lambda a: self._write(connection, a)):
+                self._connections[connection.link.name] = connection
+            return
+        if connection.asked_again and not self._names_us(record):
+            # The vessel had sent more under the unknown key before it learned of that.
+            return
+        before = self._connections.get(connection.link.name)
+        self._connections[connection.link.name] = connection
+        if before is not None and before is not connection:
+            before.close(self.side)
+        if not connection.asked_again or before is not connection:
+            self._engine.contact_opened(connection.link, self.now())
+        connection.recognised = self._receive(connection.link, record)
+        if not connection.recognised:
+            connection.close(self.side)
+
+    def _names_us(self, record: bytes) -> bool:
+        try:
+            return linkguard.read_key_id(record) in self._engine.key_ids()
+        except RemoteError:
+            return False
+
+    def _close_unless_recognised(self, connection: Connection) -> None:
+        if not connection.recognised:
+            connection.close(self.side)
+
+    # --- what goes out ------------------------------------------------------------------------------------
+
+    def on_ready(self) -> None:
+        """A bearer takes packets again, or a deadline has come."""
+        self._enter(lambda: None)
+
+    def report_status(self) -> None:
+        """Vessel: tell the relay that all is well."""
+        self._enter(lambda: self._engine.report_status({1: 1}))
+
+    def _pump(self) -> None:
+        for _ in range(PACKETS_AT_ONCE_MAX):
+            sent = [self._send_one(bearer) for bearer in self.bearers]
+            if not any(sent):
+                break
+        else:
+            raise BrokenRule(f"{self.side.value} never stops sending")
+        for connection in list(self._connections.values()):
+            if self._engine.stalled(connection.link, self.now()):
+                self.world.say(f"{connection.link.name} has stalled for {self.side.value}")
+                self.faults.counts["stall"] += 1
+                connection.close(self.side)
+                return
+        self._sleep()
+
+    def _send_one(self, bearer: Bearer) -> bool:
+        if self.engine is None or not self._may_send(bearer):
+            return False
+        self.rules.nonces.begin_packet()
+        packet = self._engine.transmit(bearer.link, self.now())
+        if packet is None:
+            self._commit_if_needed()
+            return False
+        self._commit()
+        connection = self._connections.get(bearer.link.name)
+        if connection is not None:
+            self._write(connection, packet)
+        else:
+            self._put(bearer, packet)
+        return True
+
+    def _commit_if_needed(self) -> None:
+        changes = self._journal.drain()
+        if changes:
+            self._store.commit(changes)
+            self.rules.committed(self.side, changes)
+
+    def _may_send(self, bearer: Bearer) -> bool:
+        if isinstance(bearer, StreamBearer):
+            connection = self._connections.get(bearer.link.name)
+            return connection is not None and (self.side is Side.VESSEL or connection.recognised)
+        if bearer.ready_at_s(self.side) > self.world.now_s:
+            return False
+        return bearer.link.name in self._heard
+
+    def _put(self, bearer: Bearer, packet: bytes) -> None:
+        self.rules.leaves(self.side, bearer.link, packet)
+        self.world.say(f"{self.side.value} sends {len(packet)} B on {bearer.link.name}")
+        bearer.carry(self.side, packet)
+
+    def _write(self, connection: Connection, record: bytes) -> None:
+        self.rules.leaves(self.side, connection.link, record)
+        self.world.say(f"{self.side.value} writes {len(record)} B on {connection.link.name}")
+        if not connection.is_closed(self.side):
+            connection.write(self.side, record)
+
+    def _sleep(self) -> None:
+        self._wake += 1
+        deadline = self._engine.deadline()
+        if deadline is None:
+            return
+        at_s = deadline - self._origin_s
+        if at_s <= self.world.now_s:
+            busy = [self._waits_for(bearer) for bearer in self.bearers]
+            ready_s = min((at for at in busy if at > self.world.now_s), default=None)
+            if ready_s is None:
+                raise BrokenRule(f"{self.side.value} would spin: its deadline has passed and it says nothing")
+            at_s = ready_s
+        wake = self._wake
+        self.world.at(at_s + 1e-4, lambda: self._woken(wake))
+
+    def _waits_for(self, bearer: Bearer) -> float:
+        return bearer.ready_at_s(self.side)
+
+    def _woken(self, wake: int) -> None:
+        if wake == self._wake:
+            self.on_ready()

@@ -1,0 +1,225 @@
+"""One voyage: a storm in which everything goes wrong, then calm weather in which everything must arrive."""
+
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocol import bundle
+from protocol.bundle import Mail, Report
+from protocol.frames import Priority
+from protocol.ids import DeskKeyId, MailboxId
+from protocol.links import LinkKind, Side
+from tests.simulation.faults import BrokenRule, Faults, Plan, draw_plan
+from tests.simulation.invariants import Invariants
+from tests.simulation.node import Node
+from tests.simulation.nonces import watching
+from tests.simulation.sky import Bearer, StreamBearer
+from tests.simulation.store import PlainStore
+from tests.simulation.trace import Trace
+from tests.simulation.world import World
+
+CALM_S = 3 * 86_400.0
+"""How long everything may take once the links are healed; a refusal alone may cost six hours."""
+STATUS_INTERVAL_S = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one voyage did."""
+
+    seed: int
+    problem: str | None
+    trace_hash: str
+    simulated_s: float
+    wall_s: float
+    delivered: int
+    packets: int
+    packet_bytes: int
+    duplicate_bytes: int
+    faults: Counter[str]
+    counts: Counter[str]
+
+
+class Voyage:
+    """Puts two sides under one sky."""
+
+    def __init__(self, seed: int, folder: Path, trace: Trace, hours: float | None) -> None:
+        self.source = random.Random(seed)
+        self.plan: Plan = draw_plan(self.source, hours)
+        self.world = World(trace)
+        self.faults = Faults(self.plan, self.source)
+        self.rules = Invariants()
+        self.folder = folder
+        self.bearers: list[Bearer] = [
+            (StreamBearer if link.kind is LinkKind.STREAM else Bearer)(link, self.world, self.faults)
+            for link in self.plan.links
+        ]
+        secret = self.source.randbytes(32)
+        self.nodes = {side: self._node(side, secret) for side in Side}
+        for bearer in self.bearers:
+            bearer.ends = dict(self.nodes)
+        self.made = 0
+
+    def _node(self, side: Side, secret: bytes) -> Node:
+        path = self.folder / f"{side.value}.db"
+        PlainStore.create(path, secret)
+        return Node(side, self.world, self.faults, self.rules, self.bearers, path, PlainStore)
+
+    def run(self) -> None:
+        """Live through the storm and the calm; raises `BrokenRule`."""
+        storm_s = self.plan.hours * 3_600
+        self.world.say(repr(self.plan))
+        for node in self.nodes.values():
+            node.start()
+        self._plan_traffic(storm_s)
+        for bearer in self.bearers:
+            self._plan_cut(bearer)
+        for _ in range(self.plan.restores):
+            self._plan_restore(storm_s)
+        self._plan_replay()
+        self._plan_status()
+        self.world.run(storm_s)
+        self._heal()
+        self.world.run(storm_s + CALM_S, done=self._is_done)
+        self.world.run(self.world.now_s + 7_200)
+        for node in self.nodes.values():
+            node.hand_over()
+        self.rules.check_end()
+        self._check_silence()
+
+    def _plan_traffic(self, storm_s: float) -> None:
+        for side, count in ((Side.VESSEL, self.plan.bundles_up), (Side.RELAY, self.plan.bundles_down)):
+            for _ in range(count):
+                self._submit_at(self.source.uniform(0, storm_s), side)
+
+    def _submit_at(self, at_s: float, side: Side) -> None:
+        size_bytes = self.source.choice((80, 170, 170, 400, 1_500, 4_500))
+        if self.plan.large and self.source.random() < 0.2:
+            size_bytes = self.source.choice((20_000, 60_000))
+        self.made += 1
+        sealed = self.made.to_bytes(4) + self.source.randbytes(size_bytes)
+        key = DeskKeyId(bytes(4))
+        made = (
+            Report(desk_key=key, origin_tag=bytes(8), sealed=sealed)
+            if side is Side.VESSEL
+            else Mail(mailbox=MailboxId(bytes(16)), desk_key=key, tag=bytes(16), sealed=sealed)
+        )
+        priority = self.source.choice(list(Priority))
+        self.world.at(at_s, lambda: self.nodes[side].submit(priority, bundle.encode(made)))
+
+    def _plan_cut(self, bearer: Bearer) -> None:
+        self.world.after(self.source.expovariate(1 / self.plan.cut_interval_s), lambda: self._cut(bearer))
+
+    def _cut(self, bearer: Bearer) -> None:
+        if self.faults.healed:
+            return
+        length_s = self.faults.cut_length_s()
+        self.world.say(f"{bearer.link.name} is down for {length_s:.0f} s")
+        bearer.go_down()
+        self.world.after(length_s, lambda: self._uncut(bearer))
+
+    def _uncut(self, bearer: Bearer) -> None:
+        bearer.come_up()
+        self._plan_cut(bearer)
+
+    def _plan_restore(self, storm_s: float) -> None:
+        side = self.source.choice(list(Side))
+        copied_s, restored_s = sorted((self.source.uniform(0, storm_s), self.source.uniform(0, storm_s)))
+        node, copy = self.nodes[side], self.folder / f"copy-{self.source.random()}.db"
+        held: dict[int, bytes] = {}
+
+        def back_up() -> None:
+            if node.store is not None:
+                node.store.backup(copy)
+                held.update(node.store.arrived())
+                self.world.say(f"{side.value} is backed up")
+
+        def restore() -> None:
+            if not copy.exists():
+                return
+            self.world.say(f"{side.value} is restored from an old copy")
+            self.faults.counts["restore"] += 1
+            node.die()
+            for old in self.folder.glob(f"{side.value}.db*"):
+                old.unlink()
+            copy.rename(node.path)
+            ledger = self.rules.sides[side]
+            ledger.restored += 1
+            ledger.durable = dict(held)
+            node.start()
+
+        self.world.at(copied_s, back_up)
+        self.world.at(restored_s, restore)
+
+    def _plan_replay(self) -> None:
+        self.world.after(self.source.expovariate(1 / 120.0), self._replay)
+
+    def _replay(self) -> None:
+        if self.faults.healed:
+            return
+        node = self.nodes[self.source.choice(list(Side))]
+        if node.accepted:
+            node.replay(*self.source.choice(node.accepted))
+        self._plan_replay()
+
+    def _plan_status(self) -> None:
+        """A box tells its health now and then, which also tells the relay where to send."""
+        self.world.after(STATUS_INTERVAL_S, self._report_status)
+
+    def _report_status(self) -> None:
+        if not self._is_done():
+            self.nodes[Side.VESSEL].report_status()
+            self._plan_status()
+
+    def _heal(self) -> None:
+        self.world.say("the storm is over")
+        self.faults.healed = True
+        for bearer in self.bearers:
+            bearer.come_up()
+
+    def _is_done(self) -> bool:
+        return self.faults.healed and all(
+            node.engine is not None and node.engine.queued == 0 and not node.store_waits()
+            for node in self.nodes.values()
+        )
+
+    def _check_silence(self) -> None:
+        for side, node in self.nodes.items():
+            if node.engine is not None and node.engine.deadline() is not None:
+                raise BrokenRule(f"{side.value} does not fall silent: {node.engine.deadline()}")
+
+
+def sail(seed: int, hours: float | None = None, print_line: Callable[[str], None] | None = None) -> Outcome:
+    """Sail one voyage in a temporary folder and tell how it went; a broken rule is its `problem`."""
+    trace = Trace(print_line)
+    began = time.perf_counter()
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        voyage = Voyage(seed, Path(folder), trace, hours)
+        problem = None
+        with watching(voyage.rules.nonces):
+            try:
+                voyage.run()
+            except BrokenRule as broken:
+                problem = str(broken)
+                voyage.world.say(f"BROKEN: {problem}")
+            finally:
+                for node in voyage.nodes.values():
+                    node.die()
+    return Outcome(
+        seed=seed,
+        problem=problem,
+        trace_hash=trace.digest(),
+        simulated_s=voyage.world.now_s,
+        wall_s=time.perf_counter() - began,
+        delivered=sum(len(ledger.handed_over) for ledger in voyage.rules.sides.values()),
+        packets=voyage.rules.packets,
+        packet_bytes=voyage.rules.packet_bytes,
+        duplicate_bytes=sum(node.duplicate_bytes for node in voyage.nodes.values()),
+        faults=voyage.faults.counts,
+        counts=voyage.rules.counts,
+    )
