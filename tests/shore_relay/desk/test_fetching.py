@@ -16,13 +16,10 @@ from shore_relay.desk.relay_client import RelayClient
 from shore_relay.desk.sending import send_queued
 from shore_relay.desk.store import inbox as stored
 from shore_relay.desk.trust import Origin
-from shore_relay.desk.vessels import box_to_confirm, confirm, find_vessel, load_vessels
+from shore_relay.desk.vessels import find_vessel, load_vessels
 from tests.shore_relay.desk.boat import Boat, tampered
 from tests.shore_relay.desk.small_relay import SmallRelay
-
-
-async def confirm_boat(desk: Desk, boat: Boat) -> None:
-    await confirm(desk, box_to_confirm(await find_vessel(desk, boat.name), boat.fingerprint))
+from tests.shore_relay.desk.steps import confirm_boat
 
 
 async def test_a_report_becomes_an_entry_and_the_relay_hears_that_it_is_taken(
@@ -104,7 +101,6 @@ async def test_a_forged_clear_form_does_not_take_the_place_of_the_vessels_own(
     desk: Desk, client: RelayClient, relay: SmallRelay, boat: Boat
 ) -> None:
     thin, clear = boat.voice(VoiceCodec.CODEC2_2400), boat.voice(VoiceCodec.OPUS_NARROWBAND_60MS)
-    boat.next_number = 1
     relay.put(boat.introduction(), thin, tampered(clear))
     await fetch_all(desk, client)
     await confirm_boat(desk, boat)
