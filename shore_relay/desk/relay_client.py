@@ -2,6 +2,7 @@
 
 import hashlib
 import http
+import os
 from email.utils import parsedate_to_datetime
 
 import aiohttp
@@ -183,7 +184,7 @@ def _why(reason: BaseException) -> str:
     if isinstance(reason, TimeoutError):
         return "no answer in time"
     if isinstance(reason, aiohttp.ClientConnectorError):
-        return reason.os_error.strerror or type(reason.os_error).__name__
+        return os.strerror(reason.os_error.errno) if reason.os_error.errno else "no connection"
     return type(reason).__name__
 
 
