@@ -204,8 +204,7 @@ class SyncService:
     async def report_health(self) -> None:
         """Tell the relay how much waits here, with the next packet. Raises `StoreFailed`.
 
-        With nothing to say on a datagram link, a box would never learn that its relay lost the keys
-        (SPEC §3.5).
+        On a datagram link a silent box would never learn that its relay lost the keys (SPEC §3.5).
         """
 
         async def work() -> None:

@@ -39,10 +39,12 @@ from tests.vessel_client.boxes import (
 )
 from tests.vessel_client.shore import Shore, link, tcp_shore, udp_shore, websocket_shore
 from vessel_client.app import RunningService
+from vessel_client.errors import StoreFailed
 from vessel_client.settings import BearerSettings
 from vessel_client.store import inbox
 from vessel_client.store.box import load_box
 from vessel_client.store.ledger import list_spending
+from vessel_client.sync_service import ContactLost
 
 Serve = Callable[[Shore], AbstractAsyncContextManager[Shore]]
 
@@ -120,6 +122,50 @@ async def test_a_box_that_died_in_the_middle_of_a_transfer_resumes(tmp_path: Pat
             await state_when(again, number, lambda state: not state.waiting)
     assert sorted(shore.numbers()) == [1, 2, 3]
     assert shore.engine.duplicate_bytes == 0
+
+
+async def test_a_packet_that_was_committed_and_never_sent_costs_nothing_twice(tmp_path: Path) -> None:
+    async with tcp_shore(Shore()) as shore:
+        box = await make_box(tmp_path, shore.addresses.values())
+        unplugged = replace(box.settings(), tcp=BearerSettings(enabled=False))
+        async with box.running(unplugged) as running:
+            number = (await running.service.queue(sealed_request(BULK))).number
+            contact = await running.service.open_contact(link(BearerKind.TCP))
+            while await running.service.transmit(contact) is not None:
+                # Each packet is on the disk as begun, and the power goes before the socket has it.
+                pass
+        async with box.running() as again:
+            await state_when(again, number, lambda state: not state.waiting)
+    assert sorted(shore.numbers()) == [1, number]
+    assert shore.engine.duplicate_bytes == 0
+
+
+async def test_a_store_that_fails_for_a_while_loses_nothing(tmp_path: Path) -> None:
+    async with tcp_shore(Shore()) as shore:
+        box = await make_box(tmp_path, shore.addresses.values())
+        async with box.running() as running:
+            number = (await running.service.queue(sealed_request())).number
+            await _allow_writing(running, allowed=False)
+            with pytest.raises(StoreFailed):
+                await running.service.queue(sealed_request())
+            await _allow_writing(running, allowed=True)
+            await state_when(running, number, lambda state: not state.waiting)
+    assert sorted(shore.numbers()) == [1, number]
+
+
+async def test_a_commit_that_fails_promises_nothing_and_the_engine_comes_back(tmp_path: Path) -> None:
+    profile = link(BearerKind.TCP)
+    box = await make_box(tmp_path)
+    async with box.running(replace(box.settings(), tcp=BearerSettings(enabled=False))) as running:
+        contact = await running.service.open_contact(profile)
+        await _allow_writing(running, allowed=False)
+        with pytest.raises(StoreFailed):
+            await running.service.transmit(contact)
+        await _allow_writing(running, allowed=True)
+        with pytest.raises(ContactLost):
+            await running.service.transmit(contact)
+        again = await running.service.open_contact(profile)
+        assert await running.service.transmit(again) is not None
 
 
 async def test_urgent_overtakes_a_queue_of_bulk(tmp_path: Path) -> None:
@@ -341,3 +387,8 @@ async def _receipt(
     proofs = (proof,) if proof is not None else ()
     tag = (await desk_origin_key(running)).tag_receipt(state, numbers, proofs)
     return DeskReceipt(desk_key=DESK_KEY.id, state=state, numbers=numbers, tag=tag, proofs=proofs)
+
+
+async def _allow_writing(running: RunningService, *, allowed: bool) -> None:
+    async with running.database.reading() as connection:
+        await connection.execute(f"PRAGMA query_only = {'OFF' if allowed else 'ON'}")
