@@ -145,7 +145,7 @@ class Page:
                 await asyncio.to_thread(Keyring.unlock, self._desk.data, str(form.get("passphrase", "")))
             except WrongPassphrase:
                 return self._show_login(request, wrong=True)
-        response = web.HTTPSeeOther("/")
+        response = _see_other("/")
         response.set_cookie(COOKIE, self._sessions.begin(), httponly=True, samesite="Strict", path="/")
         return response
 
@@ -153,7 +153,7 @@ class Page:
         self._sessions.end(request.cookies.get(COOKIE, ""))
         if not self._sessions.any_open:
             self._shelf.clear()
-        response = web.HTTPSeeOther("/login")
+        response = _see_other("/login")
         response.del_cookie(COOKIE, path="/")
         return response
 
@@ -227,7 +227,7 @@ class Page:
             entry = await load_entry(self._desk, number)
             return await self._show_message(request, entry, sentence=str(error), draft=text)
         await self._changes.announce()
-        raise web.HTTPSeeOther(f"/messages/{number}#answers")
+        return _see_other(f"/messages/{number}#answers")
 
     async def _answers_list(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
@@ -263,7 +263,11 @@ class Page:
         box = box_to_confirm(vessel, str((await request.post()).get("fingerprint", "")))
         await confirm(self._desk, box)
         await self._changes.announce()
-        raise web.HTTPSeeOther(f"/vessels/{vessel.id.hex()}")
+        return _see_other(f"/vessels/{vessel.id.hex()}")
+
+
+def _see_other(path: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": path})
 
 
 def _obstacle(reason: CannotAnswer | None, entry: Entry) -> str:
