@@ -192,6 +192,9 @@ class Page:
                     break
                 await response.write(b"data: changed\n\n" if found > seen else b": still here\n\n")
                 seen = found
+        except ConnectionResetError:
+            # The browser has left the page.
+            pass
         finally:
             closing.cancel()
         return response
