@@ -81,9 +81,8 @@ async def _checked(desk: Desk, number: int) -> tuple[Entry, Epoch]:
 
 
 def _message(desk: Desk, entry: Entry, body: Text | Voice, language: Language | None) -> Message:
-    assert entry.content is not None, "an answer key was found inside it"
     return Message(
-        created_at=desk.now(), language=entry.content.language if language is None else language, body=body
+        created_at=desk.now(), language=entry.language if language is None else language, body=body
     )
 
 

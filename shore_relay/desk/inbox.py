@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from protocol.frames import Priority
 from protocol.ids import UnixSeconds, VesselId
+from protocol.priming import Language
 from shore_relay.desk.app import Desk
 from shore_relay.desk.content import Content
 from shore_relay.desk.errors import UnknownEntry
@@ -101,6 +102,11 @@ class Entry:
     def has_sound(self) -> bool:
         """Whether there is anything to play."""
         return self.best.codec > 0
+
+    @property
+    def language(self) -> Language:
+        """The language of the message; that of the desk's texts where it did not open."""
+        return self.content.language if self.content else Language.ENGLISH
 
     @property
     def answer_key(self) -> bytes:

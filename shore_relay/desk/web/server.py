@@ -9,6 +9,7 @@ from aiohttp.typedefs import Middleware
 
 from protocol import limits
 from protocol.errors import ProtocolError
+from protocol.priming import Language
 from shore_relay.desk.answering import answer_with_text, why_no_answer
 from shore_relay.desk.app import Desk
 from shore_relay.desk.changes import Changes
@@ -145,7 +146,7 @@ class Page:
                 await asyncio.to_thread(Keyring.unlock, self._desk.data, str(form.get("passphrase", "")))
             except WrongPassphrase:
                 return self._show_login(request, wrong=True)
-        response = web.HTTPSeeOther("/")
+        response = _see_other("/")
         response.set_cookie(COOKIE, self._sessions.begin(), httponly=True, samesite="Strict", path="/")
         return response
 
@@ -153,7 +154,7 @@ class Page:
         self._sessions.end(request.cookies.get(COOKIE, ""))
         if not self._sessions.any_open:
             self._shelf.clear()
-        response = web.HTTPSeeOther("/login")
+        response = _see_other("/login")
         response.del_cookie(COOKIE, path="/")
         return response
 
@@ -192,6 +193,9 @@ class Page:
                     break
                 await response.write(b"data: changed\n\n" if found > seen else b": still here\n\n")
                 seen = found
+        except ConnectionResetError:
+            # The browser has left the page.
+            pass
         finally:
             closing.cancel()
         return response
@@ -205,7 +209,13 @@ class Page:
         return await self._show_message(request, entry)
 
     async def _show_message(
-        self, request: web.Request, entry: Entry, *, sentence: str = "", draft: str = ""
+        self,
+        request: web.Request,
+        entry: Entry,
+        *,
+        sentence: str = "",
+        draft: str = "",
+        language: Language | None = None,
     ) -> web.Response:
         values = {
             "entry": entry,
@@ -214,20 +224,26 @@ class Page:
             "characters_max": limits.TEXT_CHARACTERS_MAX,
             "sentence": sentence,
             "draft": draft,
+            "draft_language": (entry.language if language is None else language).tag,
+            "languages": tuple(Language),
         }
         return self._html("message.html", request, values, 409 if sentence else 200)
 
     async def _answer(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
-        text = str((await request.post()).get("text", "")).replace("\r\n", "\n")
+        form = await request.post()
+        text = str(form.get("text", "")).replace("\r\n", "\n")
+        language = _language(str(form.get("language", "")))
         try:
-            await answer_with_text(self._desk, number, text)
+            await answer_with_text(self._desk, number, text, language)
         except (CannotAnswer, ProtocolError) as error:
             # What was typed is given back, not thrown away.
             entry = await load_entry(self._desk, number)
-            return await self._show_message(request, entry, sentence=str(error), draft=text)
+            return await self._show_message(
+                request, entry, sentence=str(error), draft=text, language=language
+            )
         await self._changes.announce()
-        raise web.HTTPSeeOther(f"/messages/{number}#answers")
+        return _see_other(f"/messages/{number}#answers")
 
     async def _answers_list(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
@@ -263,12 +279,22 @@ class Page:
         box = box_to_confirm(vessel, str((await request.post()).get("fingerprint", "")))
         await confirm(self._desk, box)
         await self._changes.announce()
-        raise web.HTTPSeeOther(f"/vessels/{vessel.id.hex()}")
+        return _see_other(f"/vessels/{vessel.id.hex()}")
+
+
+def _language(tag: str) -> Language | None:
+    return next((language for language in Language if language.tag == tag), None)
+
+
+def _see_other(path: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": path})
 
 
 def _obstacle(reason: CannotAnswer | None, entry: Entry) -> str:
     if reason is None:
         return ""
+    if entry.content is None:
+        return "answer.unopened"
     if isinstance(reason, NoMailbox):
         return "answer.no-mailbox"
     return "answer.not-confirmed" if entry.origin is Origin.UNCONFIRMED else "answer.forged"

@@ -1,7 +1,12 @@
 """The commands as a caseworker types them."""
 
 import json
+import os
+import signal
 import stat
+import subprocess
+import sys
+import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -280,3 +285,56 @@ def test_the_data_folder_holds_no_plaintext_and_no_key(run: Terminal, boat: Boat
         for secret in secrets:
             for form in (secret, secret.hex().encode(), b64encode(secret), to_text(secret).encode()):
                 assert form not in data, f"{path.name} holds a secret"
+
+
+def test_serve_says_when_it_is_ready_answers_orderly_to_sigterm_and_logs_no_content(
+    run: Terminal, boat: Boat, relay: SmallRelay
+) -> None:
+    relay.put(boat.introduction(), boat.text("The skipper Somchai beats us."))
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "shore_relay.desk.cli", "serve", "--data", str(run.data)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"SEAVOICE_DESK_PORT": "0"},
+    )
+    with serving:
+        assert serving.stdout is not None
+        ready = serving.stdout.readline()
+        relay.wait_until(lambda: relay.taken == 2)
+        # The next round begins after the first has been logged.
+        relay.put(boat.text("And Somchai again."))
+        relay.wait_until(lambda: relay.taken == 3)
+        with urllib.request.urlopen(ready.removeprefix("ready: ").strip()) as page:
+            assert b"Open the desk" in page.read()
+        serving.send_signal(signal.SIGTERM)
+        _, log = serving.communicate(timeout=20)
+
+    assert serving.returncode == 0
+    assert "event=fetched items=2" in log
+    assert "Somchai" not in log
+    assert "Traceback" not in log
+
+
+def test_a_desk_killed_in_the_middle_goes_on_where_it_was(
+    run: Terminal, boat: Boat, relay: SmallRelay
+) -> None:
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "shore_relay.desk.cli", "serve", "--data", str(run.data)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"SEAVOICE_DESK_PORT": "0"},
+    )
+    with serving:
+        assert serving.stdout is not None
+        serving.stdout.readline()
+        relay.put(boat.introduction(), *(boat.text(f"message {at}") for at in range(40)))
+        relay.wait_until(lambda: relay.taken > 0)
+        relay.put(*(boat.text(f"message {at}") for at in range(40, 60)))
+        serving.kill()
+
+    code, out, _ = run("inbox", "--json")
+
+    texts = sorted(message["message"]["text"] for message in json.loads(out)["messages"])
+    assert code == 0
+    assert texts == sorted(f"message {at}" for at in range(60))

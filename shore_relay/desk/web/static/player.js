@@ -3,8 +3,13 @@
 const STEP_S = 5;
 const sound = document.getElementById("sound");
 
+// Whoever pauses at once interrupts the start; that is a wish and no fault.
+const start = () => sound.play().catch((reason) => {
+  if (reason.name !== "AbortError") throw reason;
+});
+
 const actions = {
-  play: () => (sound.paused ? sound.play() : sound.pause()),
+  play: () => (sound.paused ? start() : sound.pause()),
   back: () => (sound.currentTime = Math.max(0, sound.currentTime - STEP_S)),
   forward: () => (sound.currentTime = Math.min(sound.duration || 0, sound.currentTime + STEP_S)),
 };
