@@ -9,21 +9,19 @@ from collections.abc import Callable, Sequence
 from scripts.benchmarks import transport, vessel, voice
 from scripts.benchmarks.errors import BenchError
 from scripts.benchmarks.report import Row, as_json, missed, print_table
+from scripts.voyage.programs import ProgramFailed
 
 EXIT_MISSED = 1
 EXIT_CANNOT_MEASURE = 3
 
-Bench = Callable[["Wanted"], list[Row]]
+Wanted = Callable[[str], bool]
+Bench = Callable[[Wanted], list[Row]]
 
 
-class Wanted:
-    """Which rows somebody asked for: a piece of a row's name, or a pattern with `*`."""
-
-    def __init__(self, pattern: str = "") -> None:
-        self._pattern = f"*{pattern}*".casefold()
-
-    def __contains__(self, name: object) -> bool:
-        return fnmatch.fnmatchcase(str(name).casefold(), self._pattern)
+def rows_like(pattern: str) -> Wanted:
+    """Return what tells whether a row's name has `pattern` in it, in which `*` stands for anything."""
+    folded = f"*{pattern}*".casefold()
+    return lambda name: fnmatch.fnmatchcase(name.casefold(), folded)
 
 
 BENCHES: dict[str, tuple[str, Bench]] = {
@@ -41,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     title, bench = BENCHES[options.name]
     try:
-        rows = bench(Wanted(options.rows))
-    except BenchError as error:
+        rows = bench(rows_like(options.rows))
+    except (BenchError, ProgramFailed) as error:
         print(f"bench: {error}", file=sys.stderr)
         return EXIT_CANNOT_MEASURE
     if options.json:

@@ -7,7 +7,3 @@ class BenchError(Exception):
 
 class PeerMissing(BenchError):
     """A peer's library is not installed."""
-
-
-class ProgramFailed(BenchError):
-    """A program under measurement ended or never became ready."""

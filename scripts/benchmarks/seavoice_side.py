@@ -2,9 +2,9 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -12,11 +12,12 @@ import aiohttp
 from protocol.ids import VesselId
 from protocol.provisioning import BearerKind, read_provisioning, write_card
 from scripts.benchmarks.cargo import Desk, Parcel
-from scripts.benchmarks.errors import ProgramFailed
+from scripts.benchmarks.outcome import Outcome
 from scripts.benchmarks.ports import free_port
 from scripts.benchmarks.scenes import DELAY_S, RATE_BPS, Medium, Scene, Sky
-from scripts.sky.model import Reading
-from scripts.voyage.programs import Program
+from scripts.sky.stream import StreamSky
+from scripts.voyage.programs import Program, ProgramFailed
+from vessel_client.queue_request import write_queue_request
 
 POLL_S = 0.1
 READY_S_MAX = 60.0
@@ -24,21 +25,6 @@ QUEUEING_S = 3.0
 STATES_ON_BOARD = ("on the box",)
 CONTACT_BYTES_EXPECTED = 17_000
 """What 60 s at 2,400 bit/s carry."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What one crossing took."""
-
-    seconds: float
-    reading: Reading
-    duplicate_bytes: int = 0
-    marks: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def air_bytes(self) -> int:
-        """Payload bytes that left the pacers, both directions."""
-        return self.reading.air_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +76,6 @@ class Voyage:
 
     async def queue(self, parcel: Parcel) -> int:
         """Give the box one sealed message and return its number."""
-        from vessel_client.queue_request import write_queue_request
-
         body = write_queue_request(self.fleet.desk.request(parcel, self.fleet.vessel))
         headers = {"Content-Type": "application/json"}
         async with self.session.post(self.box_url + "/v1/bundles", data=body, headers=headers) as answer:
@@ -114,6 +98,13 @@ class Voyage:
             for number in numbers:
                 while not await self.has_left(number):
                     await asyncio.sleep(POLL_S)
+
+    async def until_linked(self, *, limit_s: float) -> None:
+        """Return when the vessel has greeted the relay on a stream and nothing is on its way any more."""
+        if isinstance(self.sky, StreamSky):
+            async with asyncio.timeout(limit_s):
+                await self.sky.until(lambda: self.sky.meter.snapshot().up.delivered.packets > 0)
+        await self.sky.until_settled()
 
     async def duplicate_bytes(self) -> int:
         """Return what the relay counted as payload that it already held."""
