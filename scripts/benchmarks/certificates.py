@@ -6,7 +6,12 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtendedKeyUsageOID,
+    NameOID,
+    ObjectIdentifier,
+)
 
 HOST = "reports.harbour-light.example.org"
 
@@ -107,7 +112,7 @@ def _with_origin(
 ) -> x509.CertificateBuilder:
     """Add what says whose the keys are and where the issuer's certificate and list are found."""
     issuers = x509.AccessDescription(
-        x509.AuthorityInformationAccessOID.CA_ISSUERS,
+        AuthorityInformationAccessOID.CA_ISSUERS,
         x509.UniformResourceIdentifier("http://b5.i.bench.example.org/"),
     )
     list_url = x509.UniformResourceIdentifier("http://b5.c.bench.example.org/42.crl")

@@ -7,3 +7,7 @@ class BenchError(Exception):
 
 class PeerMissing(BenchError):
     """A peer's library is not installed."""
+
+
+class PackagesMissing(BenchError):
+    """What a fresh installation needs could not be had."""

@@ -177,7 +177,6 @@ class HttpsPeer:
 @asynccontextmanager
 async def https_peer(folder: Path, scene: Scene) -> AsyncIterator[HttpsPeer]:
     """Start a server behind the scene's sky; everything runs in this process."""
-    folder.mkdir()
     chain, key, root = write_certificates(folder)
     server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server_side.load_cert_chain(chain, key)
@@ -196,5 +195,9 @@ async def https_peer(folder: Path, scene: Scene) -> AsyncIterator[HttpsPeer]:
 
 
 async def _take(request: web.Request) -> web.Response:
-    body = await request.read()
+    try:
+        body = await request.read()
+    except ConnectionResetError:
+        # The link was cut; nobody reads this answer, and the client begins again.
+        raise web.HTTPBadRequest from None
     return web.json_response({"id": f"{len(body):08x}", "state": "accepted"}, status=201)

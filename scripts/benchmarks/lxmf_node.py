@@ -48,7 +48,8 @@ def make_identity(path: Path) -> None:
 
 def _config(interface: str) -> str:
     return (
-        "[reticulum]\nenable_transport = no\nshare_instance = no\n[interfaces]\n  [[Link]]\n    enabled = yes\n"
+        "[reticulum]\nenable_transport = no\nshare_instance = no\n"
+        "[interfaces]\n  [[Link]]\n    enabled = yes\n"
         + "".join(f"    {line}\n" for line in interface.splitlines())
     )
 

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,10 +22,6 @@ from scripts.voyage.programs import ProgramFailed
 READY_S_MAX = 90.0
 FIXED_MTU_BYTES = 500
 """Reticulum's own packet size; without it, a slow link's TCP interface takes packets that last a minute."""
-
-
-AFTERWARDS_S = 3.0
-"""For this long a node may still say something about a message that was confirmed."""
 
 
 class DeliveryFailed(Exception):
@@ -118,8 +114,7 @@ class LxmfPair:
         )
 
     async def settle(self) -> None:
-        """Return when nothing is on its way, and what goes out behind a message has gone too."""
-        await asyncio.sleep(AFTERWARDS_S)
+        """Return when nothing is on its way."""
         for sky in self.skies:
             await sky.until_settled()
 
@@ -138,7 +133,7 @@ class LxmfPair:
 
 @asynccontextmanager
 async def lxmf_pair(folder: Path, scene: Scene) -> AsyncIterator[LxmfPair]:
-    """Start both nodes with the scene's sky between them, and kill them at the end.
+    """Start both nodes in a folder, with the scene's sky between them, and kill them at the end.
 
     Raises: PeerMissing, ProgramFailed.
     """
@@ -146,7 +141,6 @@ async def lxmf_pair(folder: Path, scene: Scene) -> AsyncIterator[LxmfPair]:
         raise PeerMissing('LXMF is not installed; install this project with the extra "bench".')
     from scripts.benchmarks.lxmf_node import make_identity
 
-    folder.mkdir()
     for name in ("vessel", "shore"):
         make_identity(folder / f"{name}.identity")
     vessel, shore = Node(name="vessel", folder=folder), Node(name="shore", folder=folder)
@@ -160,7 +154,8 @@ async def lxmf_pair(folder: Path, scene: Scene) -> AsyncIterator[LxmfPair]:
 
 async def _skies(stack: AsyncExitStack, folder: Path, scene: Scene) -> tuple[Sky, ...]:
     shore_port = free_port()
-    up = await stack.enter_async_context(scene.over(shore_port))
+    up = scene.over(shore_port)
+    await stack.enter_async_context(up)
     if scene.medium is Medium.STREAM:
         slow = scene.rate_bps is not None
         vessel = ["type = TCPClientInterface", "target_host = 127.0.0.1", f"target_port = {up.port}"]
@@ -175,7 +170,8 @@ async def _skies(stack: AsyncExitStack, folder: Path, scene: Scene) -> tuple[Sky
     else:
         # Reticulum answers to a configured port, never to where a datagram came from: each way needs a sky.
         vessel_port = free_port()
-        down = await stack.enter_async_context(scene.over(vessel_port))
+        down = scene.over(vessel_port)
+        await stack.enter_async_context(down)
         vessel, shore = _udp(vessel_port, up.port), _udp(shore_port, down.port)
         skies = (up, down)
     (folder / "vessel.interface").write_text("\n".join(vessel))

@@ -20,12 +20,17 @@ LARGER_THAN_A_PACKET_BYTES = 400
 OPENED_S = 3.0
 """A Reticulum node goes on preparing for this long after it says that it is ready."""
 
+AFTERWARDS_S = 6.0
+"""A node says something about a message that was confirmed, at its next round of every four seconds."""
+
 
 async def _lxmf_quick(sizes: Mapping[int, int], warm: bool, scene: Scene, lab: Lab, name: str) -> Outcome:
     async with lab.opened(lxmf_pair(lab.room(name), scene)) as pair:
         await asyncio.sleep(OPENED_S)
         if warm:
             await pair.cross({TEXT_BYTES: 1}, limit_s=FAST_S_MAX)
+            await asyncio.sleep(AFTERWARDS_S)
+            await pair.settle()
         try:
             return await pair.cross(sizes, limit_s=FAST_S_MAX)
         except (DeliveryFailed, TimeoutError):
@@ -89,7 +94,9 @@ async def _all(tasks: "Sequence[asyncio.Task[None]]") -> None:
     await asyncio.gather(*tasks)
 
 
-async def _lxmf_wait(pair: LxmfPair, size_bytes: int, method: str, mark: str, marks: dict[str, float]) -> None:
+async def _lxmf_wait(
+    pair: LxmfPair, size_bytes: int, method: str, mark: str, marks: dict[str, float]
+) -> None:
     began_s = pair.skies[0].now_s
     if not await (await pair.vessel.send(size_bytes, method)):
         raise DeliveryFailed

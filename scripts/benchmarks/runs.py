@@ -34,8 +34,10 @@ class Lab:
     starting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STARTING_AT_ONCE))
 
     def room(self, name: str) -> Path:
-        """Return where a run may make its folder."""
-        return self.folder / name.replace(" ", "-").replace("/", "-")
+        """Return a new folder for a run."""
+        room = self.folder / name.replace(" ", "-")
+        room.mkdir()
+        return room
 
     @asynccontextmanager
     async def opened(self, context: AbstractAsyncContextManager[Opened]) -> AsyncIterator[Opened]:

@@ -1,7 +1,7 @@
 """SeaVoice's crossings."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,13 +20,14 @@ URGENT_AT_S = 60.3
 TEN = 10
 INTRODUCTION_NUMBER = 1
 
-Incident = Callable[[Voyage], Awaitable[dict[str, float]]]
+Incident = Callable[[Voyage], Coroutine[None, None, dict[str, float]]]
 
 
 async def _quick(
     parcels: Sequence[Parcel], scene: Scene, bearer: BearerKind, closed: bool, lab: Lab, name: str
 ) -> Outcome:
     async with lab.opened(sail(lab.fleet, lab.room(name), scene, bearer=bearer)) as voyage:
+        await voyage.until_linked(limit_s=READY_S_MAX)
         return await voyage.cross(parcels, limit_s=FAST_S_MAX, closed=closed)
 
 
@@ -134,9 +135,7 @@ FAST_RUNS: Mapping[str, Run] = {
     "seavoice ten": _quickly(*[small()] * TEN),
     "seavoice ten packed": _quickly(*[packed_text()] * TEN),
     "seavoice ten padded": _quickly(*[small(padded=True)] * TEN),
-    "seavoice 120 udp": _quickly(
-        small(), scene=scenes.FAST_DATAGRAM, bearer=BearerKind.UDP, closed=False
-    ),
+    "seavoice 120 udp": _quickly(small(), scene=scenes.FAST_DATAGRAM, bearer=BearerKind.UDP, closed=False),
     "seavoice 120 websocket": _quickly(small(), bearer=BearerKind.WEBSOCKET),
     "seavoice 60000 websocket": _quickly(bulk(CLEAR_BYTES), bearer=BearerKind.WEBSOCKET),
 }

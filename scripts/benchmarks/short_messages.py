@@ -144,7 +144,7 @@ _WHATS = ("messages up", "messages down", "bytes", "credits")
 
 def _check_in_rows(name: str) -> list[Row]:
     parcel = Parcel(body=check_in(), priority=Priority.CHECK_IN, padded=True, answerable=True)
-    return _small_rows(name, [("check-in", parcel)], size_bytes=200, credits=4)
+    return _small_rows(name, [("check-in", parcel)], size_bytes=200, credits_most=4)
 
 
 def _report_rows(name: str) -> list[Row]:
@@ -163,10 +163,12 @@ def _report_rows(name: str) -> list[Row]:
         for line in (REPORTS / f"{code}.txt").read_text(encoding="utf-8").splitlines()
         if 0 < len(line) <= REPORT_CHARACTERS
     ]
-    return _small_rows(name, parcels, size_bytes=300, credits=6)
+    return _small_rows(name, parcels, size_bytes=300, credits_most=6)
 
 
-def _small_rows(name: str, parcels: list[tuple[str, Parcel]], *, size_bytes: int, credits: int) -> list[Row]:
+def _small_rows(
+    name: str, parcels: list[tuple[str, Parcel]], *, size_bytes: int, credits_most: int
+) -> list[Row]:
     sure = [(code, carry(parcel, MessageProfile())) for code, parcel in parcels]
     largest = {code: max(each.up_bytes for own, each in sure if own == code) for code, _ in sure}
     failing = _fail_often(parcels[0][1])
@@ -191,8 +193,10 @@ def _small_rows(name: str, parcels: list[tuple[str, Parcel]], *, size_bytes: int
         Row(
             row=f"{name}: credits",
             unit="credits",
-            measured=max(*(passage.credits_up for _, passage in sure), _median(p.credits_up for p in failing)),
-            target=credits,
+            measured=max(
+                *(passage.credits_up for _, passage in sure), _median(p.credits_up for p in failing)
+            ),
+            target=credits_most,
             also={
                 "mean where 10 % of sessions fail": statistics.fmean(p.credits_up for p in failing),
                 "with a session only for the receipt": _median(p.credits_with_receipt for p in failing),
