@@ -11,12 +11,14 @@ from scripts.benchmarks import scenes
 from scripts.benchmarks.cargo import CLEAR_BYTES, NOTE_BYTES, Parcel, bulk, packed_text, small
 from scripts.benchmarks.outcome import Outcome
 from scripts.benchmarks.runs import LIMIT_S, Lab, Run
-from scripts.benchmarks.scenes import MIDDLE_S, Scene, weather
+from scripts.benchmarks.scenes import Scene, weather
 from scripts.benchmarks.seavoice_side import READY_S_MAX, Voyage, sail
 from scripts.sky.model import CutSchedule
+from scripts.voyage.programs import Program
 
 FAST_S_MAX = 60.0
 URGENT_AT_S = 60.3
+KILLED_AT_S = (60.1, 80.7, 100.3, 120.9, 141.2)
 TEN = 10
 INTRODUCTION_NUMBER = 1
 
@@ -71,15 +73,12 @@ async def _long(
         return Outcome(seconds=seconds, reading=reading, failure=failure, marks=marks)
 
 
-async def _kill_vessel(voyage: Voyage) -> dict[str, float]:
-    await asyncio.sleep(MIDDLE_S)
-    await voyage.vessel.kill_and_restart()
-    return {}
-
-
-async def _kill_relay(voyage: Voyage) -> dict[str, float]:
-    await asyncio.sleep(MIDDLE_S)
-    await voyage.relay.kill_and_restart()
+async def _kill(which: Callable[[Voyage], Program], voyage: Voyage) -> dict[str, float]:
+    """Kill a program again and again: how much of a packet a single kill wastes is chance."""
+    began_s = voyage.sky.now_s
+    for at_s in KILLED_AT_S:
+        await asyncio.sleep(began_s + at_s - voyage.sky.now_s)
+        await which(voyage).kill_and_restart()
     return {}
 
 
@@ -115,8 +114,8 @@ SLOW_RUNS: Mapping[str, Run] = {
         CLEAR_BYTES, scenes.CUT_OFTEN, scene=scenes.SLOW_DATAGRAM, bearer=BearerKind.UDP
     ),
     "seavoice loss": _slowly(CLEAR_BYTES, scene=scenes.LOSSY, bearer=BearerKind.UDP),
-    "seavoice kill vessel": _slowly(CLEAR_BYTES, incident=_kill_vessel),
-    "seavoice kill relay": _slowly(CLEAR_BYTES, incident=_kill_relay),
+    "seavoice kill vessel": _slowly(CLEAR_BYTES, incident=partial(_kill, lambda voyage: voyage.vessel)),
+    "seavoice kill relay": _slowly(CLEAR_BYTES, incident=partial(_kill, lambda voyage: voyage.relay)),
     "seavoice urgent": _slowly(CLEAR_BYTES, incident=_say_something_urgent),
     "seavoice steady": _slowly(CLEAR_BYTES),
     "seavoice 4500 cut": _slowly(NOTE_BYTES, scenes.CUT_EARLY),
