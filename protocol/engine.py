@@ -166,6 +166,9 @@ class SyncEngine:
 
     def deadline(self) -> Instant | None:
         """Return when `transmit` should be called again even if nothing arrives; None for never."""
+        if not self._contacts:
+            # A refused bundle may fall due, but there is no link to transmit it on, nor to tell us the time.
+            return None
         times = [at for contact in self._contacts.values() for at in self._deadlines(contact)]
         times.append(self._outbox.pause_deadline(self._now))
         known = [at for at in times if at is not None and at != float("inf")]

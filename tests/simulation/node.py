@@ -1,17 +1,18 @@
 """One side of the voyage: a real engine and a real store, in the shell's order (call, commit, act)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from protocol import linkguard, rekey
 from protocol.bundle import Bundle
 from protocol.engine import SyncEngine
-from protocol.errors import NotAuthentic, QueueFull, RemoteError
+from protocol.errors import QueueFull, RemoteError
 from protocol.events import BundleArrived, CustodyAccepted, Event, LinkRekeyed, NumberTaken, PacketRefused
 from protocol.frames import Priority, Refusal
 from protocol.ids import Instant, VesselId
-from protocol.journal import MemoryJournal
-from protocol.linkguard import Form
+from protocol.journal import Change, GuardChanged, MemoryJournal
+from protocol.linkguard import Form, GuardState, LinkGuard
 from protocol.links import LinkKind, LinkProfile, Side
 from protocol.origin import public_half
 from tests.simulation.faults import BrokenRule, Crashed, DiskFull, Faults
@@ -55,6 +56,7 @@ class Node:
         self.accepted: list[tuple[Bearer, bytes]] = []
         """Packets without a connection that this side took and committed: material for replays."""
         self._journal = MemoryJournal()
+        self._guard: GuardState
         self._connections: dict[str, Connection] = {}
         self._heard: set[str] = set()
         self._origin_s = 0.0
@@ -77,10 +79,12 @@ class Node:
         self.world.say(f"{self.side.value} starts")
         self.store = self._open_store(self.path, self._before_commit)
         self._journal = MemoryJournal()
+        snapshot = self.store.snapshot()
+        self._guard = snapshot.guard
         self.engine = SyncEngine(
             self.side,
             VESSEL,
-            self.store.snapshot(),
+            snapshot,
             self._journal,
             admit=self._admit,
             relay_public=public_half(RELAY_PRIVATE) if self.side is Side.VESSEL else None,
@@ -145,9 +149,12 @@ class Node:
         """Run one step of the shell, then say what there is to say; a fault in it ends this life."""
         if self.engine is None:
             return
+        engine = self.engine
         try:
             act()
-            self._pump()
+            # Closing a connection runs a step of its own, in which this life may have ended.
+            if self.engine is engine:
+                self._pump()
         except Crashed:
             self.crash()
         except DiskFull:
@@ -165,8 +172,14 @@ class Node:
         self._may_crash()
         changes = self._journal.drain()
         self._store.commit(changes)
-        self.rules.committed(self.side, changes)
+        self._committed(changes)
         self._may_crash()
+
+    def _committed(self, changes: list[Change]) -> None:
+        for change in changes:
+            if isinstance(change, GuardChanged):
+                self._guard = change.state
+        self.rules.committed(self.side, changes)
 
     def _admit(self, number: int, bundle: Bundle) -> Refusal | None:
         if self.faults.strikes("refusal", self.faults.plan.refusal):
@@ -266,9 +279,21 @@ class Node:
         if self.side is Side.RELAY and self._is_key_matter(packet):
             self._on_key_matter(bearer.link, packet, lambda answer: self._put(bearer, answer))
             return
-        if self._receive(bearer.link, packet):
+        if bearer.link.name not in self._heard:
+            if not self._is_authentic(packet):
+                self.world.say(f"{self.side.value} hears a stranger")
+                return
             self._heard.add(bearer.link.name)
+        if self._receive(bearer.link, packet):
             self.accepted.append((bearer, packet))
+
+    def _is_authentic(self, packet: bytes) -> bool:
+        """Try the packet on a guard of its own, so that a stranger's bytes change nothing."""
+        try:
+            LinkGuard(self._guard, self.side, lambda _state: None).open(packet)
+        except RemoteError:
+            return False
+        return True
 
     def _receive(self, link: LinkProfile, packet: bytes) -> bool:
         """Give a packet to the engine, commit, act; return whether it was accepted whole."""
@@ -281,6 +306,9 @@ class Node:
         """Somebody sends again what this side had accepted."""
 
         def take() -> None:
+            if bearer.link.name not in self._heard:
+                # The shell turns strangers away before the engine hears of them.
+                return
             self.faults.counts["replay"] += 1
             held = self._engine.queued
             events = self._engine.receive(packet, bearer.link, self.now())
@@ -311,8 +339,11 @@ class Node:
             return False
         try:
             request = rekey.open_request(packet, RELAY_PRIVATE)
-            answer = self._engine.answer_rekey(request, self.faults.source.randbytes, link, self.now())
-        except NotAuthentic:
+            # A contact of its own, so that a repeated request cannot disturb one that works.
+            apart = replace(link, name=f"{link.name}-rekey")
+            answer = self._engine.answer_rekey(request, self.faults.source.randbytes, apart, self.now())
+            self._engine.contact_closed(apart, self.now())
+        except RemoteError:
             self.world.say("relay refuses a rekey request")
             return False
         self._commit()
@@ -365,27 +396,21 @@ class Node:
             if not connection.asked_again:
                 connection.asked_again = True
                 self.world.after(REKEY_WAIT_S, lambda: self._close_unless_recognised(connection))
-            if self._on_key_matter(connection.link, record, lambda a: self._write(connection, a)):
-                self._connections[connection.link.name] = connection
+            self._on_key_matter(connection.link, record, lambda a: self._write(connection, a))
             return
-        if connection.asked_again and not self._names_us(record):
-            # The vessel had sent more under the unknown key before it learned of that.
+        if not self._is_authentic(record):
+            # After a hint, the vessel had sent more under the unknown key before it learned of that.
+            if not connection.asked_again:
+                connection.close(self.side)
             return
-        before = self._connections.get(connection.link.name)
-        self._connections[connection.link.name] = connection
-        if before is not None and before is not connection:
+        before = self._connections.pop(connection.link.name, None)
+        if before is not None:
             before.close(self.side)
-        if not connection.asked_again or before is not connection:
-            self._engine.contact_opened(connection.link, self.now())
-        connection.recognised = self._receive(connection.link, record)
-        if not connection.recognised:
+        self._connections[connection.link.name] = connection
+        connection.recognised = True
+        self._engine.contact_opened(connection.link, self.now())
+        if not self._receive(connection.link, record):
             connection.close(self.side)
-
-    def _names_us(self, record: bytes) -> bool:
-        try:
-            return linkguard.read_key_id(record) in self._engine.key_ids()
-        except RemoteError:
-            return False
 
     def _close_unless_recognised(self, connection: Connection) -> None:
         if not connection.recognised:
@@ -412,8 +437,8 @@ class Node:
                 self.world.say(f"{connection.link.name} has stalled for {self.side.value}")
                 self.faults.counts["stall"] += 1
                 connection.close(self.side)
-                return
-        self._sleep()
+        if not any(connection.is_closed(self.side) for connection in self._connections.values()):
+            self._sleep()
 
     def _send_one(self, bearer: Bearer) -> bool:
         if self.engine is None or not self._may_send(bearer):
@@ -435,12 +460,12 @@ class Node:
         changes = self._journal.drain()
         if changes:
             self._store.commit(changes)
-            self.rules.committed(self.side, changes)
+            self._committed(changes)
 
     def _may_send(self, bearer: Bearer) -> bool:
         if isinstance(bearer, StreamBearer):
             connection = self._connections.get(bearer.link.name)
-            return connection is not None and (self.side is Side.VESSEL or connection.recognised)
+            return connection is not None and not connection.is_closed(self.side)
         if bearer.ready_at_s(self.side) > self.world.now_s:
             return False
         return bearer.link.name in self._heard
@@ -462,7 +487,7 @@ class Node:
         if deadline is None:
             return
         at_s = deadline - self._origin_s
-        if at_s <= self.world.now_s:
+        if deadline <= self.now() + 1e-6:
             busy = [self._waits_for(bearer) for bearer in self.bearers]
             ready_s = min((at for at in busy if at > self.world.now_s), default=None)
             if ready_s is None:
