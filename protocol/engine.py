@@ -154,7 +154,8 @@ class SyncEngine:
         if contact is None:
             return
         self._outbox.doubt(contact.give_up())
-        if contact.said_something and not contact.heard:
+        # A greeting or a status needs no answer, so that a cut behind one says nothing about the keys.
+        if contact.awaits_answer and not contact.heard:
             self._unanswered_contacts += 1
         self._consider_rekey()
 
@@ -180,7 +181,7 @@ class SyncEngine:
             paced.append(self._now)
         if self._asking_wanted(contact, self._now):
             paced += [contact.ask_at(), contact.patience_ends_at()]
-        if self._rekey.due:
+        if self._rekey.due and contact.may_rekey:
             paced.append(self._rekey.may_ask_at())
         if not contact.window_open():
             paced.append(contact.overdue_at())
@@ -207,6 +208,8 @@ class SyncEngine:
             return [self._refused(error)]
         contact.on_heard(now)
         self._unanswered_contacts = 0
+        # What was opened shows that the keys meet: to change them would only cost.
+        self._rekey.due = False
         events: list[Event] = []
         try:
             for frame in decode_all(plaintext):
@@ -288,7 +291,8 @@ class SyncEngine:
     def _on_key_packet(self, form: Form, packet: bytes, contact: Contact, now: Instant) -> list[Event]:
         if form is Form.UNKNOWN_KEY:
             # Unauthenticated: believed only about the key in use, and answered only now and then.
-            self._rekey.due |= packet[1:] == self._guard.key_ids()[0]
+            contact.key_unknown |= packet[1:] == self._guard.key_ids()[0]
+            self._rekey.due |= contact.key_unknown
             return []
         secret = self._rekey.on_answer(packet)
         self._guard.rekey(secret)
@@ -319,8 +323,8 @@ class SyncEngine:
         if self._unanswered_contacts >= UNANSWERED_CONTACTS_MAX or probes >= UNANSWERED_PROBES_MAX:
             self._rekey.due = True
 
-    def _rekey_request(self, now: Instant) -> bytes | None:
-        if not self._rekey.due or now < self._rekey.may_ask_at():
+    def _rekey_request(self, contact: Contact, now: Instant) -> bytes | None:
+        if not self._rekey.due or not contact.may_rekey or now < self._rekey.may_ask_at():
             return None
         self._unanswered_contacts = 0
         return self._rekey.request(now)
@@ -341,10 +345,10 @@ class SyncEngine:
         self._note_silence(contact, now)
         if now < contact.may_send_at():
             return None
-        request = self._rekey_request(now)
+        request = self._rekey_request(contact, now)
         if request is not None:
             contact.on_sent(len(request), [], now)
-            contact.said_something = True
+            contact.said_something = contact.awaits_answer = True
             contact.hold_for_rekey(now)
             return request
         room_bytes = contact.room_bytes()
