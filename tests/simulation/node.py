@@ -284,7 +284,7 @@ class Node:
                 self.world.say(f"{self.side.value} hears a stranger")
                 return
             self._heard.add(bearer.link.name)
-        if self._receive(bearer.link, packet):
+        if self._receive(bearer.link, packet) and _carries_frames(packet):
             self.accepted.append((bearer, packet))
 
     def _is_authentic(self, packet: bytes) -> bool:
@@ -389,7 +389,11 @@ class Node:
         if self.side is Side.RELAY and not connection.recognised:
             self._enter(lambda: self._recognise(connection, record))
         else:
-            self._enter(lambda: self._receive(connection.link, record) or connection.close(self.side))
+            self._enter(lambda: self._read(connection, record))
+
+    def _read(self, connection: Connection, record: bytes) -> None:
+        if not self._receive(connection.link, record):
+            connection.close(self.side)
 
     def _recognise(self, connection: Connection, record: bytes) -> None:
         if self._is_key_matter(record):
@@ -502,3 +506,8 @@ class Node:
     def _woken(self, wake: int) -> None:
         if wake == self._wake:
             self.on_ready()
+
+
+def _carries_frames(packet: bytes) -> bool:
+    """Return whether this is no key packet; a hint, for one, is not authenticated and may come again."""
+    return linkguard.read_flags(packet)[0] in (Form.NAMED, Form.UNNAMED)

@@ -123,9 +123,9 @@ class Connection:
     def __init__(self, bearer: StreamBearer) -> None:
         self.bearer = bearer
         self._reader = {side: RecordReader() for side in Side}
-        self._closed = {side: False for side in Side}
-        self._arrives_s = {side: 0.0 for side in Side}
-        self._torn = {side: False for side in Side}
+        self._closed = dict.fromkeys(Side, False)
+        self._arrives_s = dict.fromkeys(Side, 0.0)
+        self._torn = dict.fromkeys(Side, False)
         self._is_cut = False
         self.recognised = False
         """Relay: whether the first record said whose connection this is."""

@@ -5,9 +5,8 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from protocol import limits
 from protocol.fragment import Range, RangeSet
 from protocol.frames import Priority
 from protocol.journal import (
@@ -104,7 +103,9 @@ class PlainStore:
         state, rekey_key = self._connection.execute("SELECT state, rekey_key FROM guard").fetchone()
         taken = RangeSet((number, number + 1) for (number,) in self._rows("SELECT number FROM arrived"))
         fragments = tuple(
-            HeldFragment(number=number, total_bytes=total, priority=Priority(priority), offset=offset, data=data)
+            HeldFragment(
+                number=number, total_bytes=total, priority=Priority(priority), offset=offset, data=data
+            )
             for number, total, priority, offset, data in self._rows(
                 "SELECT number, total_bytes, priority, offset, data FROM fragments ORDER BY rowid"
             )
@@ -143,9 +144,7 @@ class PlainStore:
         self._before_commit()
         ((last,),) = self._rows("SELECT max(seq) FROM sqlite_sequence WHERE name = 'outgoing'")
         self._connection.execute("BEGIN IMMEDIATE")
-        ((priority, data),) = self._rows(
-            "SELECT priority, data FROM outgoing WHERE number = ?", (number,)
-        )
+        ((priority, data),) = self._rows("SELECT priority, data FROM outgoing WHERE number = ?", (number,))
         self._connection.execute("DELETE FROM outgoing WHERE number = ?", (number,))
         self._connection.execute(
             "INSERT INTO outgoing (number, priority, data) VALUES (?, ?, ?)",
@@ -179,7 +178,7 @@ class PlainStore:
         """Let go of the file; what is not committed is lost."""
         self._connection.close()
 
-    def _rows(self, sql: str, values: Iterable[object] = ()) -> list[tuple[object, ...]]:
+    def _rows(self, sql: str, values: Iterable[object] = ()) -> list[Any]:
         return self._connection.execute(sql, tuple(values)).fetchall()
 
     def _write(self, change: Change) -> None:

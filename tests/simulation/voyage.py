@@ -15,8 +15,8 @@ from protocol.ids import DeskKeyId, MailboxId
 from protocol.links import LinkKind, Side
 from tests.simulation.faults import BrokenRule, Faults, Plan, draw_plan
 from tests.simulation.invariants import Invariants
-from tests.simulation.nonces import watching
 from tests.simulation.node import Node
+from tests.simulation.nonces import watching
 from tests.simulation.sky import Bearer, StreamBearer
 from tests.simulation.store import PlainStore
 from tests.simulation.trace import Trace
@@ -197,7 +197,7 @@ def sail(seed: int, hours: float | None = None, print_line: Callable[[str], None
     """Sail one voyage in a temporary folder and tell how it went; a broken rule is its `problem`."""
     trace = Trace(print_line)
     began = time.perf_counter()
-    memory = Path("/dev/shm")  # noqa: S108 - a file system in memory: the files are real, their disk need not be
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         voyage = Voyage(seed, Path(folder), trace, hours)
         problem = None
