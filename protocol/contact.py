@@ -48,6 +48,9 @@ class Contact:
         self._free_at = now
         self.hold_until = now
         """Nothing goes before this: a rekey is under way, and what was sealed now could not be opened."""
+        if side is Side.RELAY:
+            # The vessel's first record may be a rekey request; anything said before it would tear the stream.
+            self.hold_until_heard()
         self.opened_at = now
         self.last_heard_at = now
         self.heard = False

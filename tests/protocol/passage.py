@@ -13,6 +13,7 @@ from protocol import bundle as bundles
 from protocol import linkguard
 from protocol.bundle import Mail, Report
 from protocol.engine import SyncEngine
+from protocol.errors import RemoteError
 from protocol.events import PacketRefused
 from protocol.fragment import Range, RangeSet
 from protocol.frames import Priority
@@ -30,13 +31,23 @@ from protocol.journal import (
     OutgoingSettled,
     Snapshot,
 )
-from protocol.linkguard import GuardState, rekey_secret
+from protocol.linkguard import (
+    Form,
+    GuardState,
+    read_flags,
+    read_key_id,
+    rekey_secret,
+    unknown_key_hint,
+)
 from protocol.links import LinkKind, LinkProfile, Side
 from protocol.origin import public_half
+from protocol.rekey import open_request
 from tests.memory_link import RELAY_PRIVATE, SECRET, VESSEL, admit_all
 
 MESSAGE_INTERVAL_S = 40.0
 SPINS_MAX = 8
+HEALTH_INTERVAL_S = 600.0
+"""How often a box tells its health: what it sends lets a relay that lost its keys say so."""
 
 
 def report(size_bytes: int, fill: int = 0) -> bytes:
@@ -179,6 +190,8 @@ class Weather:
     cuts_s: tuple[float, ...] = ()
     down_s: float = 20.0
     crashes: tuple[tuple[float, Side], ...] = ()
+    lost_keys: tuple[tuple[float, Side], ...] = ()
+    """When a side's keys are set back to those of provisioning."""
 
 
 class Passage:
@@ -194,13 +207,18 @@ class Passage:
         self.packets: list[tuple[Side, bytes]] = []
         self._order = 0
         self._spins = 0
+        self._health_at = HEALTH_INTERVAL_S
         self._wire: list[tuple[float, int, End, LinkProfile, bytes, int]] = []
         self._epoch = {link.name: 0 for link in links}
         self._down_until = {link.name: 0.0 for link in links}
         self._busy_until: dict[tuple[str, Side], float] = {}
         self._plan = sorted(
-            [(at, "cut") for at in weather.cuts_s] + [(at, side.value) for at, side in weather.crashes]
+            [(at, "cut") for at in weather.cuts_s]
+            + [(at, side.value) for at, side in weather.crashes]
+            + [(at, f"keys of {side.value}") for at, side in weather.lost_keys]
         )
+        self._known: set[tuple[str, int]] = set()
+        """Streams whose vessel the relay's shell has recognised."""
         for link in links:
             self._open(link)
 
@@ -233,10 +251,15 @@ class Passage:
             end.commit()
 
     def _happen(self) -> None:
+        if self.now >= self._health_at:
+            self._health_at = self.now + HEALTH_INTERVAL_S
+            self.vessel.engine.report_status({1: 80})
         while self._plan and self._plan[0][0] <= self.now:
             _, what = self._plan.pop(0)
             if what != "cut":
-                end = self.vessel if what == Side.VESSEL.value else self.relay
+                end = self.vessel if what.endswith(Side.VESSEL.value) else self.relay
+                if what.startswith("keys"):
+                    end.store.guard = GuardState(secret=SECRET)
                 end.start()
                 for link in self.links:
                     end.engine.contact_opened(link, Instant(self.now))
@@ -293,10 +316,35 @@ class Passage:
             _, _, end, link, packet, epoch = heapq.heappop(self._wire)
             if epoch != self._epoch[link.name]:
                 continue
+            try:
+                if end is self.relay and self._answered_by_the_shell(packet, link):
+                    continue
+            except RemoteError:
+                # A record behind one whose key nobody knows: the shell closes the stream.
+                self._cut(link)
+                continue
             events = end.engine.receive(packet, link, Instant(self.now))
             end.commit()
             if link.kind is LinkKind.STREAM and any(isinstance(event, PacketRefused) for event in events):
                 self._cut(link)
+
+    def _answered_by_the_shell(self, packet: bytes, link: LinkProfile) -> bool:
+        """Do what a relay's shell does before it knows whose packet this is."""
+        stream = (link.name, self._epoch[link.name])
+        if link.kind is LinkKind.STREAM and stream in self._known:
+            return False
+        form, _ = read_flags(packet)
+        if form is Form.REKEY_REQUEST:
+            request = open_request(packet, RELAY_PRIVATE)
+            answer = self.relay.engine.answer_rekey(request, self.random.randbytes, link, Instant(self.now))
+            self.relay.commit()
+            self._send(self.relay, self.vessel, link, answer)
+            return True
+        if form is Form.NAMED and read_key_id(packet) not in self.relay.engine.key_ids():
+            self._send(self.relay, self.vessel, link, unknown_key_hint(read_key_id(packet)))
+            return True
+        self._known.add(stream)
+        return False
 
     def _next_moment(self) -> float | None:
         moments = [at for at in self._down_until.values() if at]
@@ -304,6 +352,8 @@ class Passage:
             moments.append(self._wire[0][0])
         if self._plan:
             moments.append(self._plan[0][0])
+        if self.weather.lost_keys and self.relay.store.outgoing:
+            moments.append(self._health_at)
         for end in (self.vessel, self.relay):
             deadline = end.engine.deadline()
             if deadline is None:

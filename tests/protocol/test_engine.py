@@ -72,6 +72,33 @@ def test_everything_arrives_exactly_once_and_then_both_are_silent(
         assert end.engine.deadline() is None
 
 
+@pytest.mark.parametrize("name", FLEET)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    weather=WEATHER,
+    lost_keys=st.lists(st.tuples(st.floats(0.0, 60.0), st.sampled_from(Side)), min_size=1, max_size=2),
+    up=CARGO,
+    down=CARGO,
+)
+def test_a_side_that_lost_its_keys_gets_them_back_and_loses_nothing(
+    name: str,
+    weather: Weather,
+    lost_keys: list[tuple[float, Side]],
+    up: list[tuple[Priority, int]],
+    down: list[tuple[Priority, int]],
+) -> None:
+    passage = Passage(FLEET[name], replace(weather, lost_keys=tuple(lost_keys)))
+    for number, (priority, size_bytes) in enumerate(up, 1):
+        passage.vessel.offer(number, priority, report(size_bytes, number))
+    for number, (priority, size_bytes) in enumerate(down, 1):
+        passage.relay.offer(number, priority, mail(size_bytes, number))
+    passage.run(until_s=300_000.0)
+    assert sorted(number for number, _ in passage.relay.store.arrived) == list(range(1, len(up) + 1))
+    assert sorted(number for number, _ in passage.vessel.store.arrived) == list(range(1, len(down) + 1))
+    assert not passage.vessel.store.outgoing
+    assert not passage.relay.store.outgoing
+
+
 def test_an_urgent_bundle_overtakes_bulk_within_one_packet() -> None:
     pair = Pair()
     pair.vessel.offer(1, Priority.CLEAR_VOICE, report(60_000))

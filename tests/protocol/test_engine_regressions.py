@@ -240,3 +240,12 @@ def test_a_full_window_that_was_lost_is_asked_about_while_the_peer_goes_on_talki
         if CustodyAccepted(number=1) in pair.vessel_events:
             return
     raise AssertionError("the vessel waits for ever as long as the relay talks")
+
+
+def test_a_relay_says_nothing_on_a_stream_before_the_vessel_since_that_may_want_new_keys() -> None:
+    pair = Pair()
+    pair.relay.offer(1, Priority.TEXT, mail())
+    pair.relay.contact_opened(STREAM, Instant(0.0))
+    assert pair.relay.transmit(STREAM, Instant(0.0)) is None
+    pair.exchange(STREAM, 0.0)
+    assert CustodyAccepted(number=1) in pair.relay_events

@@ -432,7 +432,8 @@ class Node:
 
     def _pump(self) -> None:
         for _ in range(PACKETS_AT_ONCE_MAX):
-            if not any([self._send_one(bearer) for bearer in self.bearers]):
+            sent = [self._send_one(bearer) for bearer in self.bearers]
+            if not any(sent):
                 break
         else:
             raise BrokenRule(f"{self.side.value} never stops sending")

@@ -1,4 +1,4 @@
-"""The sky between the two sides: streams that are cut, datagrams that are lost, messages that take minutes."""
+"""The sky between the two sides: streams that are cut, datagrams lost, messages that take minutes."""
 
 import random
 from typing import Protocol

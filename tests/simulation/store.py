@@ -64,7 +64,9 @@ class SimStore(Protocol):
 
 
 _SCHEMA = """
-CREATE TABLE guard (one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NULL, rekey_key BLOB NOT NULL) STRICT;
+CREATE TABLE guard (
+    one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NULL, rekey_key BLOB NOT NULL
+) STRICT;
 CREATE TABLE arrived (number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE fragments (
     number INTEGER NOT NULL, total_bytes INTEGER NOT NULL, priority INTEGER NOT NULL,
@@ -84,7 +86,7 @@ class PlainStore:
         self._before_commit = before_commit
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
-        # A simulated crash closes the file within a living process, so that waiting for the disk proves nothing.
+        # A simulated crash closes the file within a living process: waiting for the disk proves nothing.
         self._connection.execute("PRAGMA synchronous = OFF")
 
     @classmethod

@@ -1,0 +1,133 @@
+"""What an operator does: make a relay, add desks and vessels, look. Works while the relay serves."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from protocol import limits
+from protocol.documents import MalformedDocument
+from protocol.ids import UnixSeconds, VesselId
+from protocol.linkguard import GuardState, LinkGuard, rekey_secret
+from protocol.links import Side
+from protocol.origin import public_half
+from protocol.provisioning import DeskCard, Provisioning, read_card, write_provisioning
+from shore_relay.relay.data_folder import (
+    database_path,
+    make_folder,
+    removed_on_failure,
+    write_secret,
+    write_settings,
+)
+from shore_relay.relay.errors import CardUnreadable, NameTaken, SettingsInvalid, UnknownDesk
+from shore_relay.relay.settings import Settings
+from shore_relay.relay.store.repository import NewVessel, RelayStatus
+from shore_relay.relay.store.sqlite import SqliteStore, create
+
+Entropy = Callable[[int], bytes]
+
+_NAME_CHARACTERS_MAX = 100
+_CARD_BYTES_MAX = 100_000
+
+
+async def init(folder: Path, host: str, entropy: Entropy, now: UnixSeconds) -> None:
+    """Make a relay's folder, settings, database and key.
+
+    Raises `AlreadyInitialised`, `OutputUnwritable`, `SettingsInvalid` or `StoreFailed`.
+    """
+    if not host or not all(character.isalnum() or character in ".-:" for character in host):
+        raise SettingsInvalid("--host must be a host name or an address, without a port.")
+    make_folder(folder)
+    write_settings(folder, f"public_host = {json.dumps(host)}\n")
+    await create(database_path(folder), entropy(limits.X25519_KEY_BYTES), now)
+
+
+async def add_desk(folder: Path, card_path: Path, now: UnixSeconds) -> tuple[DeskCard, bool]:
+    """Add the desk of a card, or its new keys; return the card and whether the desk is new.
+
+    Raises `CardUnreadable`, `NameTaken` and what opening the store raises.
+    """
+    card = _read_card(card_path)
+    async with await SqliteStore.open(database_path(folder)) as store:
+        return card, await store.add_desk(card, now)
+
+
+def _read_card(path: Path) -> DeskCard:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_CARD_BYTES_MAX + 1)
+    except OSError as reason:
+        raise CardUnreadable(
+            f"The desk card {path} cannot be read ({reason.strerror}); check its path."
+        ) from reason
+    if len(data) > _CARD_BYTES_MAX:
+        raise CardUnreadable(f"{path} is too large for a desk card; ask the desk for the file that it wrote.")
+    try:
+        card = read_card(data)
+    except MalformedDocument as reason:
+        raise CardUnreadable(f"{path}: {reason}") from reason
+    if not card.keys:
+        raise CardUnreadable(f"{path} holds no key to seal to; ask the desk for a new card.")
+    return card
+
+
+async def add_vessel(
+    folder: Path,
+    settings: Settings,
+    name: str,
+    desk_name: str,
+    output: Path,
+    entropy: Entropy,
+    now: UnixSeconds,
+) -> Provisioning:
+    """Add a vessel and write its provisioning file, for its owner's eyes alone.
+
+    Raises `NameTaken`, `UnknownDesk`, `OutputUnwritable` and what opening the store raises.
+    """
+    if not 0 < len(name) <= _NAME_CHARACTERS_MAX or not name.isprintable():
+        raise NameTaken(f"A vessel's name has 1 to {_NAME_CHARACTERS_MAX} printable characters.")
+    async with await SqliteStore.open(database_path(folder)) as store:
+        secret = entropy(limits.LINK_SECRET_BYTES)
+        provisioning = Provisioning(
+            vessel=VesselId(entropy(limits.VESSEL_ID_BYTES)),
+            vessel_name=name,
+            issued_at=now,
+            link_secret=secret,
+            relay_public=public_half(await store.rekey_private()),
+            addresses=settings.addresses(),
+            desk=_find_desk(await store.desk_cards(), desk_name),
+        )
+        # The file comes first: a vessel whose file could not be written must not exist.
+        write_secret(output, write_provisioning(provisioning))
+        with removed_on_failure(output):
+            await store.add_vessel(_new_vessel(provisioning), now)
+    return provisioning
+
+
+def _find_desk(cards: tuple[DeskCard, ...], wanted: str) -> DeskCard:
+    for card in cards:
+        if wanted in (card.name, card.id.hex()):
+            return card
+    known = ", ".join(card.name for card in cards) or "none yet"
+    raise UnknownDesk(
+        f"This relay knows no desk {wanted} (known: {known}); "
+        "add it with `seavoice-relay desk add CARD.json`."
+    )
+
+
+def _new_vessel(provisioning: Provisioning) -> NewVessel:
+    """Return what the relay keeps: the link's first keys, and never the provisioned secret's other use."""
+    guard = GuardState(secret=provisioning.link_secret)
+    return NewVessel(
+        vessel=provisioning.vessel,
+        name=provisioning.vessel_name,
+        desk=provisioning.desk.id,
+        guard=guard,
+        rekey_key=rekey_secret(provisioning.link_secret),
+        key_ids=LinkGuard(guard, Side.RELAY, lambda _state: None).key_ids(),
+    )
+
+
+async def status(folder: Path) -> RelayStatus:
+    """Return what the store knows of vessels, desks and refusals."""
+    async with await SqliteStore.open(database_path(folder)) as store:
+        return await store.status()

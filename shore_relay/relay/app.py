@@ -1,0 +1,225 @@
+"""The composition root: builds the store, the fleet, the bearers and the HTTP application, and runs them."""
+
+import asyncio
+import contextlib
+import errno
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+
+from protocol.ids import Instant, UnixSeconds
+from protocol.provisioning import BearerKind
+from shore_relay.relay.bearers.gate import Gate
+from shore_relay.relay.bearers.tcp import TcpBearer
+from shore_relay.relay.bearers.udp import UdpBearer
+from shore_relay.relay.bearers.websocket import WebSocketBearer
+from shore_relay.relay.bell import Bell
+from shore_relay.relay.data_folder import database_path, serving
+from shore_relay.relay.desk_api import DeskApi
+from shore_relay.relay.errors import PortInUse, StoreFailed
+from shore_relay.relay.fleet import Fleet
+from shore_relay.relay.logfmt import Log, to_stderr
+from shore_relay.relay.settings import LINK_PATH, Settings
+from shore_relay.relay.store.sqlite import SqliteStore
+from shore_relay.relay.vessels import Clock, WallClock
+
+_UPKEEP_S = 2.0
+"""How often counters are stored, and desks that an admin added are noticed without being asked for."""
+_SHUTDOWN_S = 2.0
+
+
+def monotonic() -> Instant:
+    """Return the machine's monotonic time."""
+    return Instant(time.monotonic())
+
+
+def unix_time() -> UnixSeconds:
+    """Return the machine's wall clock."""
+    return UnixSeconds(int(time.time()))
+
+
+def silent(_event: str, /, **_facts: str | int) -> None:
+    """Log nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the relay takes from the machine it runs on; tests bring their own."""
+
+    clock: Clock = monotonic
+    wall: WallClock = unix_time
+    entropy: Callable[[int], bytes] = secrets.token_bytes
+    log: Log = field(default_factory=lambda: to_stderr(time.time))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningRelay:
+    """A relay that serves."""
+
+    http_port: int
+    tcp_port: int
+    udp_port: int
+    store: SqliteStore
+    fleet: Fleet
+    refusals: Counter[str]
+    """What was refused since the counters were last stored."""
+    store_counts: Callable[[], Awaitable[None]]
+    """Stores all counters now, for `status` to see."""
+
+
+@asynccontextmanager
+async def running_relay(
+    folder: Path, settings: Settings, world: World | None = None
+) -> AsyncIterator[RunningRelay]:
+    """Serve until the block ends.
+
+    Raises `DataFolderMissing`, `AlreadyServing`, `StoreUnusable`, `StoreFromFuture` or `PortInUse`.
+    """
+    world = world or World()
+    bell = Bell()
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(serving(folder))
+        store = await stack.enter_async_context(
+            await SqliteStore.open(
+                database_path(folder), on_feed=bell.ring, size_bytes_max=settings.database_bytes_max
+            )
+        )
+        refusals: Counter[str] = Counter()
+        fleet = Fleet(
+            store,
+            settings,
+            clock=world.clock,
+            wall=world.wall,
+            entropy=world.entropy,
+            rekey_private=await store.rekey_private(),
+            refusals=refusals,
+        )
+        await fleet.load()
+        upkeep = _Upkeep(store, fleet, refusals, world.log)
+        stack.push_async_callback(upkeep.store_counts)
+        gate = Gate(fleet=fleet, settings=settings, clock=world.clock, refusals=refusals, log=world.log)
+
+        tcp = TcpBearer(gate, settings.profile(BearerKind.TCP))
+        stack.push_async_callback(tcp.stop)
+        tcp_port = await _listen("TCP", "tcp_port", tcp.start, settings.listen_host, settings.tcp_port)
+
+        udp = UdpBearer(gate, settings.profile(BearerKind.UDP), world.clock)
+        stack.push_async_callback(udp.stop)
+        udp_port = await _listen("UDP", "udp_port", udp.start, settings.listen_host, settings.udp_port)
+
+        websocket = WebSocketBearer(gate, settings.profile(BearerKind.WEBSOCKET))
+        desks = DeskApi(
+            store=store,
+            fleet=fleet,
+            bell=bell,
+            settings=settings,
+            clock=world.clock,
+            wall=world.wall,
+            refusals=refusals,
+        )
+        http = _Http(_application(settings, desks, websocket))
+        stack.push_async_callback(http.stop)
+        http_port = await _listen("TCP", "http_port", http.start, settings.listen_host, settings.http_port)
+        # The handlers that wait must go before the server waits for them.
+        stack.push_async_callback(websocket.stop)
+        stack.callback(bell.close)
+
+        await stack.enter_async_context(upkeep.running())
+        world.log("serving", http=http_port, tcp=tcp_port, udp=udp_port)
+        yield RunningRelay(
+            http_port=http_port,
+            tcp_port=tcp_port,
+            udp_port=udp_port,
+            store=store,
+            fleet=fleet,
+            refusals=refusals,
+            store_counts=upkeep.store_counts,
+        )
+        world.log("stopping")
+
+
+class _Upkeep:
+    """Stores counters and notices what admins did, now and then."""
+
+    def __init__(self, store: SqliteStore, fleet: Fleet, refusals: Counter[str], log: Log) -> None:
+        self._store = store
+        self._fleet = fleet
+        self._refusals = refusals
+        self._log = log
+
+    async def store_counts(self) -> None:
+        """Store all counters; what the disk does not take is only lost for people to read."""
+        counts = dict(self._refusals)
+        self._refusals.clear()
+        try:
+            if counts:
+                await self._store.count_refusals(counts)
+            await self._fleet.store_counts()
+        except StoreFailed as reason:
+            self._refusals.update(counts)
+            self._log(reason.code)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Do it every few seconds until the block ends."""
+        task = asyncio.create_task(self._repeat(), name="upkeep")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _repeat(self) -> None:
+        while True:
+            await asyncio.sleep(_UPKEEP_S)
+            await self.store_counts()
+            try:
+                await self._fleet.refresh_directory()
+            except StoreFailed as reason:
+                self._log(reason.code)
+
+
+class _Http:
+    """The HTTP port."""
+
+    def __init__(self, application: web.Application) -> None:
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen, and return the port; raises `OSError` where it cannot be had."""
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Let requests end, and listen no more."""
+        await self._runner.cleanup()
+
+
+def _application(settings: Settings, desks: DeskApi, websocket: WebSocketBearer) -> web.Application:
+    application = web.Application(client_max_size=settings.request_bytes_max)
+    application.add_routes([*desks.routes(), web.get(LINK_PATH, websocket.handle)])
+    return application
+
+
+async def _listen(
+    protocol: str, setting: str, start: Callable[[str, int], Awaitable[int]], host: str, port: int
+) -> int:
+    try:
+        return await start(host, port)
+    except OSError as reason:
+        if reason.errno == errno.EADDRINUSE:
+            raise PortInUse(
+                f"{protocol} port {port} is in use; stop the program that has it, "
+                f"or set {setting} to another."
+            ) from reason
+        raise PortInUse(
+            f"{protocol} port {port} on {host} cannot be had ({reason.strerror}); "
+            f"set listen_host and {setting} to what this machine allows."
+        ) from reason

@@ -1,0 +1,1 @@
+"""Thin shells that carry packets between the network and the vessels' links."""

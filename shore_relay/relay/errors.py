@@ -1,0 +1,171 @@
+"""Every error of the relay, in one tree with stable codes, and the exit code of each.
+
+`RelayError`
+ ├─ `SettingsInvalid`      a setting is unknown or out of bounds
+ ├─ `DataFolderMissing`    there is no relay in this folder yet
+ ├─ `AlreadyInitialised`   there is one already
+ ├─ `StoreUnusable`        the database file is damaged, or another program's
+ ├─ `StoreFromFuture`      a newer program wrote the database
+ ├─ `StoreFailed`          a commit failed: disk full or broken; nothing was promised
+ ├─ `AlreadyServing`       another process serves this folder
+ ├─ `PortInUse`            a port cannot be had
+ ├─ `CardUnreadable`       the desk card is missing, or no desk card
+ ├─ `UnknownDesk`          no desk of this name or id
+ ├─ `UnknownVessel`        no vessel of this id, or not one of this desk
+ ├─ `NameTaken`            another vessel or desk has this name
+ ├─ `OutputUnwritable`     the provisioning file cannot be written
+ ├─ `FleetFull`            as many vessels are connected as may be at once
+ ├─ `ContactEnded`         the contact is over; open a new one
+ ├─ `RefTaken`             the same ref came with other content
+ ├─ `QueueOverfull`        this vessel has as much waiting as it may
+ └─ `RequestRefused`       a desk's request is malformed
+     ├─ `NotAuthorised`    it is not signed by a known desk
+     └─ `ClockSkew`        it is, but the clocks disagree
+"""
+
+from typing import ClassVar
+
+
+class RelayError(Exception):
+    """Base of everything the relay raises on purpose; the text is one sentence that says what to do."""
+
+    code: ClassVar[str] = "relay-error"
+
+
+class SettingsInvalid(RelayError):
+    """A setting is unknown or out of bounds."""
+
+    code = "settings-invalid"
+
+
+class DataFolderMissing(RelayError):
+    """There is no relay in this folder."""
+
+    code = "data-folder-missing"
+
+
+class AlreadyInitialised(RelayError):
+    """The folder holds a relay already."""
+
+    code = "already-initialised"
+
+
+class StoreUnusable(RelayError):
+    """The database cannot be opened."""
+
+    code = "store-unusable"
+
+
+class StoreFromFuture(RelayError):
+    """A newer program wrote the database."""
+
+    code = "store-from-future"
+
+
+class StoreFailed(RelayError):
+    """A commit failed; everything that depended on it did not happen."""
+
+    code = "store-failed"
+
+
+class AlreadyServing(RelayError):
+    """Another process serves this folder."""
+
+    code = "already-serving"
+
+
+class PortInUse(RelayError):
+    """A port cannot be had."""
+
+    code = "port-in-use"
+
+
+class CardUnreadable(RelayError):
+    """The desk card is missing or is none."""
+
+    code = "card-unreadable"
+
+
+class UnknownDesk(RelayError):
+    """No desk has this name or id."""
+
+    code = "unknown-desk"
+
+
+class UnknownVessel(RelayError):
+    """No vessel has this id, or it belongs to another desk."""
+
+    code = "unknown-vessel"
+
+
+class NameTaken(RelayError):
+    """The name belongs to another."""
+
+    code = "name-taken"
+
+
+class OutputUnwritable(RelayError):
+    """The provisioning file cannot be written."""
+
+    code = "output-unwritable"
+
+
+class FleetFull(RelayError):
+    """As many vessels are connected as the settings allow."""
+
+    code = "fleet-full"
+
+
+class ContactEnded(RelayError):
+    """Another connection took this one's place, or the link is being rebuilt."""
+
+    code = "contact-ended"
+
+
+class RefTaken(RelayError):
+    """A dispatch's ref came before, with other content."""
+
+    code = "ref-taken"
+
+
+class QueueOverfull(RelayError):
+    """A vessel has as much waiting as the settings allow."""
+
+    code = "queue-overfull"
+
+
+class RequestRefused(RelayError):
+    """A desk's request does not have the shape it must have."""
+
+    code = "request-refused"
+
+
+class NotAuthorised(RequestRefused):
+    """A request is not signed by a known desk for this very content."""
+
+    code = "not-authorised"
+
+
+class ClockSkew(RequestRefused):
+    """A request is signed rightly, at a time that this clock cannot believe."""
+
+    code = "clock-skew"
+
+
+EXIT_UNEXPECTED = 1
+EXIT_CODES: dict[type[RelayError], int] = {
+    SettingsInvalid: 3,
+    DataFolderMissing: 4,
+    AlreadyInitialised: 5,
+    StoreUnusable: 6,
+    StoreFromFuture: 7,
+    StoreFailed: 8,
+    AlreadyServing: 9,
+    PortInUse: 10,
+    CardUnreadable: 11,
+    UnknownDesk: 12,
+    UnknownVessel: 13,
+    NameTaken: 14,
+    OutputUnwritable: 15,
+}
+"""2 is argparse's own, for wrong usage; errors that only a peer meets have none."""

@@ -1,0 +1,187 @@
+"""All vessels: which of them a packet may come from, and their links, built when they are needed."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
+
+from protocol import rekey
+from protocol.errors import RemoteError, UnknownKey
+from protocol.ids import DeskId, DeskKeyId, VesselId
+from protocol.linkguard import read_key_id
+from protocol.links import LinkProfile
+from protocol.rekey import RekeyRequest
+from shore_relay.relay.errors import FleetFull, UnknownVessel
+from shore_relay.relay.pace import Allowance
+from shore_relay.relay.settings import Settings
+from shore_relay.relay.store.repository import Desk, Directory, Repository
+from shore_relay.relay.vessels import Clock, Surroundings, VesselLink, WallClock
+
+_LOOKUPS_PER_SECOND = 50
+_CHECKS_PER_SECOND = 500
+_REKEYS_PER_SECOND = 50
+"""Strangers may make us work this much: a look into the store, a tag, an X25519."""
+
+
+class Fleet:
+    """Finds, builds and forgets vessels' links, and knows the desks. Make it with `Fleet.load`."""
+
+    def __init__(
+        self,
+        store: Repository,
+        settings: Settings,
+        *,
+        clock: Clock,
+        wall: WallClock,
+        entropy: Callable[[int], bytes],
+        rekey_private: bytes,
+        refusals: Counter[str],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._entropy = entropy
+        self._rekey_private = rekey_private
+        self._awake_max = settings.vessels_in_memory_max
+        self._directory = Directory()
+        self._links: OrderedDict[VesselId, VesselLink] = OrderedDict()
+        self._vessels_by_key: dict[bytes, set[VesselId]] = {}
+        self._keys_by_vessel: dict[VesselId, tuple[bytes, ...]] = {}
+        self._lookups = Allowance(burst=_LOOKUPS_PER_SECOND, per_second=_LOOKUPS_PER_SECOND)
+        self._checks = Allowance(burst=_CHECKS_PER_SECOND, per_second=_CHECKS_PER_SECOND)
+        self._rekeys = Allowance(burst=_REKEYS_PER_SECOND, per_second=_REKEYS_PER_SECOND)
+        self._surroundings = Surroundings(
+            store=store,
+            clock=clock,
+            wall=wall,
+            routable=self._routable,
+            index=self._index,
+            make_room=self._make_room,
+            refusals=refusals,
+            held_bytes_max=settings.held_bytes_per_vessel_max,
+            store_retry_s=settings.store_retry_s,
+        )
+
+    async def load(self) -> None:
+        """Learn all key ids and desks from the store; call it once, before anything else."""
+        for key_id, vessel in await self._store.key_index():
+            self._vessels_by_key.setdefault(key_id, set()).add(vessel)
+            self._keys_by_vessel[vessel] = (*self._keys_by_vessel.get(vessel, ()), key_id)
+        await self.refresh_directory()
+
+    # --- desks ----------------------------------------------------------------------------------------------
+
+    async def refresh_directory(self) -> None:
+        """Notice desks and keys that an admin, or a desk, has added meanwhile."""
+        if await self._store.directory_revision() != self._directory.revision:
+            self._directory = await self._store.directory()
+
+    async def desk(self, desk: DeskId) -> Desk | None:
+        """Return a desk, also one that was added a moment ago."""
+        if desk not in self._directory.desks and self._lookups.take(self._clock()):
+            await self.refresh_directory()
+        return self._directory.desks.get(desk)
+
+    def _routable(self, key_id: DeskKeyId) -> bool:
+        return key_id in self._directory.key_ids
+
+    # --- who is it? -----------------------------------------------------------------------------------------
+
+    def known(self, key_id: bytes) -> frozenset[VesselId]:
+        """Return the vessels that may use this key id, as far as memory tells: cheap enough for garbage."""
+        return frozenset(self._vessels_by_key.get(key_id, ()))
+
+    async def candidates(self, key_id: bytes) -> frozenset[VesselId]:
+        """Return the vessels that may use this key id, also those added a moment ago."""
+        if key_id not in self._vessels_by_key and self._lookups.take(self._clock()):
+            for vessel in await self._store.vessels_with_key(key_id):
+                self._index(vessel, (*self._keys_by_vessel.get(vessel, ()), key_id))
+        return self.known(key_id)
+
+    async def recognise(self, packet: bytes) -> VesselLink:
+        """Return whose first packet this is, without changing anything.
+
+        Raises `UnknownKey` where no vessel has its key id, another `RemoteError` where the packet is not
+        from the vessel it names, `FleetFull` and `StoreFailed`.
+        """
+        refused: RemoteError = UnknownKey("no vessel here has this key id")
+        for vessel in await self.candidates(read_key_id(packet)):
+            link = await self.link(vessel)
+            try:
+                await self.check(link, packet)
+            except RemoteError as reason:
+                refused = reason
+                continue
+            return link
+        raise refused
+
+    async def check(self, link: VesselLink, packet: bytes) -> None:
+        """Raise a `RemoteError` unless this vessel made the packet."""
+        if not self._checks.take(self._clock()):
+            raise UnknownKey("too many strangers ask at once")
+        await link.recognises(packet)
+
+    async def answer_rekey(self, packet: bytes, profile: LinkProfile) -> bytes:
+        """Return the answer to a vessel that asks for new keys.
+
+        Raises a `RemoteError` where the request is none, or is not from a vessel of ours.
+        """
+        if not self._rekeys.take(self._clock()):
+            raise UnknownKey("too many vessels ask for new keys at once")
+        request: RekeyRequest = rekey.open_request(packet, self._rekey_private)
+        try:
+            link = await self.link(request.vessel)
+            return await link.answer_rekey(request, self._entropy, profile)
+        except UnknownVessel as reason:
+            raise UnknownKey("a vessel asks for new keys that was never added here") from reason
+
+    def _index(self, vessel: VesselId, key_ids: tuple[bytes, ...]) -> None:
+        for old in self._keys_by_vessel.get(vessel, ()):
+            vessels = self._vessels_by_key.get(old, set())
+            vessels.discard(vessel)
+            if not vessels:
+                self._vessels_by_key.pop(old, None)
+        self._keys_by_vessel[vessel] = key_ids
+        for key_id in key_ids:
+            self._vessels_by_key.setdefault(key_id, set()).add(vessel)
+
+    # --- links ----------------------------------------------------------------------------------------------
+
+    async def link(self, vessel: VesselId) -> VesselLink:
+        """Return a vessel's link; its engine is built at the first use. Raises `UnknownVessel`.
+
+        There is never a second link of one vessel, as two engines would use the same packet counters.
+        """
+        if vessel not in self._links:
+            if await self._store.vessel_name(vessel) is None:
+                raise UnknownVessel("This relay has no vessel of that id.")
+            # Its desk may be as new as the vessel.
+            await self.refresh_directory()
+        link = self._links.setdefault(vessel, VesselLink(vessel, self._surroundings))
+        self._links.move_to_end(vessel)
+        return link
+
+    def _make_room(self) -> None:
+        """Let the engine that was needed least lately go, where there are too many."""
+        awake = [link for link in self._links.values() if link.awake]
+        if len(awake) < self._awake_max:
+            return
+        if not any(link.fall_asleep() for link in awake):
+            raise FleetFull(
+                f"{self._awake_max} vessels are connected, and no more may be; raise vessels_in_memory_max."
+            )
+
+    async def dispatched(self, vessel: VesselId) -> None:
+        """Let a vessel's engine, if it has one, send what was just queued for it."""
+        link = self._links.get(vessel)
+        if link is not None:
+            await link.offer_waiting()
+
+    def released(self, freed: Mapping[VesselId, int]) -> None:
+        """Note which vessels' bytes a desk has taken."""
+        for vessel, size_bytes in freed.items():
+            link = self._links.get(vessel)
+            if link is not None:
+                link.release(size_bytes)
+
+    async def store_counts(self) -> None:
+        """Store the byte counters of all links."""
+        for link in list(self._links.values()):
+            await link.store_counts()

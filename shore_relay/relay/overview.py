@@ -1,0 +1,89 @@
+"""The status that an operator sees, as one JSON document and as a table for people."""
+
+from datetime import UTC, datetime
+
+from protocol.documents import Json
+from shore_relay.relay.store.repository import DeskStatus, RelayStatus, VesselStatus
+
+
+def as_document(status: RelayStatus) -> dict[str, Json]:
+    """Return the status for programs."""
+    return {
+        "vessels": [_vessel(vessel) for vessel in status.vessels],
+        "desks": [_desk(desk) for desk in status.desks],
+        "refusals": dict(status.refusals),
+    }
+
+
+def _vessel(vessel: VesselStatus) -> Json:
+    return {
+        "vessel": vessel.vessel.hex(),
+        "name": vessel.name,
+        "desk": vessel.desk_name,
+        "last_contact_at": vessel.last_contact_at or None,
+        "last_bearer": vessel.last_bearer or None,
+        "up": {
+            "bundles_taken": vessel.bundles_taken,
+            "bundles_held": vessel.bundles_held,
+            "held_bytes": vessel.held_bytes,
+            "bundles_handed_over": vessel.bundles_handed_over,
+        },
+        "down": {"bundles_queued": vessel.bundles_queued, "bundles_delivered": vessel.bundles_delivered},
+        "duplicate_bytes": vessel.duplicate_bytes,
+        "bearers": {
+            name: {"bytes_up": traffic.bytes_up, "bytes_down": traffic.bytes_down}
+            for name, traffic in vessel.traffic.items()
+        },
+    }
+
+
+def _desk(desk: DeskStatus) -> Json:
+    return {
+        "desk": desk.desk.hex(),
+        "name": desk.name,
+        "keys": desk.keys,
+        "last_cursor": desk.last_cursor,
+        "taken_through": desk.taken_through,
+        "items_waiting": desk.items_waiting,
+    }
+
+
+def as_table(status: RelayStatus) -> str:
+    """Return the status for people."""
+    rows: list[tuple[str, ...]] = [
+        ("vessel", "desk", "last contact (UTC)", "held", "handed over", "queued", "delivered", "bytes")
+    ]
+    rows += [_row(vessel) for vessel in status.vessels]
+    lines = _aligned(rows)
+    lines += ["", *_aligned([("desk", "id", "waiting"), *(_desk_row(desk) for desk in status.desks)])]
+    refusals = ", ".join(f"{code} {count}" for code, count in status.refusals.items())
+    return "\n".join([*lines, "", f"refused: {refusals or 'nothing'}"])
+
+
+def _row(vessel: VesselStatus) -> tuple[str, ...]:
+    at = "never"
+    if vessel.last_contact_at:
+        when = datetime.fromtimestamp(vessel.last_contact_at, UTC)
+        at = f"{when:%Y-%m-%d %H:%M} {vessel.last_bearer}"
+    size_bytes = sum(traffic.bytes_up + traffic.bytes_down for traffic in vessel.traffic.values())
+    return (
+        vessel.name,
+        vessel.desk_name,
+        at,
+        str(vessel.bundles_held),
+        str(vessel.bundles_handed_over),
+        str(vessel.bundles_queued),
+        str(vessel.bundles_delivered),
+        str(size_bytes),
+    )
+
+
+def _desk_row(desk: DeskStatus) -> tuple[str, ...]:
+    return desk.name, desk.desk.hex(), str(desk.items_waiting)
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]

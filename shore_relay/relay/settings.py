@@ -1,0 +1,189 @@
+"""The relay's settings: one frozen object from `settings.toml` in the data folder and the environment."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import TypeVar, get_type_hints
+
+from protocol.links import LinkKind, LinkProfile
+from protocol.provisioning import BearerKind, RelayAddress
+from shore_relay.relay.errors import SettingsInvalid
+
+T = TypeVar("T")
+
+ENVIRONMENT_PREFIX = "SEAVOICE_RELAY_"
+DATA_VARIABLE = ENVIRONMENT_PREFIX + "DATA"
+FILE_NAME = "settings.toml"
+LINK_PATH = "/v1/link"
+
+_UDP_PAYLOAD_BYTES = 1_200
+"""Fits every path that IPv6 allows (1,280), with room for a tunnel."""
+_RECORD_BYTES = 65_535
+_PORT_MAX = 65_535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BearerSettings:
+    """What is known of the links that come over one bearer; a rate of 0 leaves the pace to the bearer."""
+
+    rate_up_bps: float = 0.0
+    rate_down_bps: float = 0.0
+    round_trip_s: float = 1.5
+    contact_bytes_expected: int = 10_000_000
+
+    def profile(self, kind: BearerKind) -> LinkProfile:
+        """Return what the engine has to know of this bearer."""
+        datagram = kind is BearerKind.UDP
+        mtu_bytes = _UDP_PAYLOAD_BYTES if datagram else _RECORD_BYTES
+        return LinkProfile(
+            name=kind.value,
+            kind=LinkKind.DATAGRAM if datagram else LinkKind.STREAM,
+            mtu_up_bytes=mtu_bytes,
+            mtu_down_bytes=mtu_bytes,
+            rate_up_bps=self.rate_up_bps or None,
+            rate_down_bps=self.rate_down_bps or None,
+            round_trip_s=self.round_trip_s,
+            contact_bytes_expected=self.contact_bytes_expected,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that an operator can set; a port of 0 takes any free one."""
+
+    public_host: str = "localhost"
+    """The name under which vessels reach this relay; it goes into provisioning files."""
+    public_websocket_url: str = ""
+    """Where a proxy gives TLS: wss://host/v1/link. Empty: ws:// with `public_host` and `http_port`."""
+    listen_host: str = "0.0.0.0"  # noqa: S104  # A server for vessels anywhere; its ports are hostile ground.
+    http_port: int = 8701
+    tcp_port: int = 8702
+    udp_port: int = 8702
+    tcp: BearerSettings = field(default_factory=BearerSettings)
+    websocket: BearerSettings = field(default_factory=BearerSettings)
+    udp: BearerSettings = field(default_factory=BearerSettings)
+    connections_per_address_max: int = 64
+    """Vessels behind one satellite gateway share an address."""
+    vessels_in_memory_max: int = 2_000
+    held_bytes_per_vessel_max: int = 64_000_000
+    """Sealed bytes that may wait for desks; beyond it a vessel is told to come again."""
+    queued_bytes_per_vessel_max: int = 64_000_000
+    request_bytes_max: int = 1_500_000
+    """One bundle of the largest size, as base64url in JSON."""
+    page_bytes_max: int = 4_000_000
+    """Bundles in one page of a feed; a single larger one still goes."""
+    database_bytes_max: int = 0
+    """0: only the disk bounds it."""
+    first_record_s: float = 10.0
+    """A connection that has not said whose it is by then is closed."""
+    rekey_wait_s: float = 60.0
+    """How long a vessel whose keys are unknown has to ask for new ones: two slow round trips and a queue."""
+    stream_idle_s: float = 3_600.0
+    udp_idle_s: float = 300.0
+    """Address translators on the way forget a quiet vessel after about that long."""
+    store_retry_s: float = 5.0
+    """After a failed commit a vessel's link rests this long."""
+
+    def profile(self, kind: BearerKind) -> LinkProfile:
+        """Return what the engine has to know of one bearer."""
+        match kind:
+            case BearerKind.TCP:
+                return self.tcp.profile(kind)
+            case BearerKind.WEBSOCKET:
+                return self.websocket.profile(kind)
+            case BearerKind.UDP:
+                return self.udp.profile(kind)
+
+    def addresses(self) -> tuple[RelayAddress, ...]:
+        """Return the ways to this relay for provisioning files, the cheapest first."""
+        host = f"[{self.public_host}]" if ":" in self.public_host else self.public_host
+        websocket_url = self.public_websocket_url or f"ws://{host}:{self.http_port}{LINK_PATH}"
+        return (
+            RelayAddress(kind=BearerKind.TCP, url=f"tcp://{host}:{self.tcp_port}"),
+            RelayAddress(kind=BearerKind.WEBSOCKET, url=websocket_url),
+            RelayAddress(kind=BearerKind.UDP, url=f"udp://{host}:{self.udp_port}"),
+        )
+
+
+Values = Mapping[str, object]
+
+
+def load_settings(data_folder: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the file, then the environment, which wins; raises `SettingsInvalid`."""
+    values = _read_file(data_folder / FILE_NAME)
+    sections = {entry.name for entry in fields(Settings) if entry.name in _SECTIONS}
+    tables: dict[str, dict[str, object]] = {
+        name: dict(_table(name, values.pop(name, {}))) for name in sections
+    }
+    for variable, text in environment.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable == DATA_VARIABLE:
+            continue
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+        section, _, key = name.partition("_")
+        if section in sections and key in _names(BearerSettings):
+            tables[section][key] = _from_text(BearerSettings, key, text, variable)
+        else:
+            values[name] = _from_text(Settings, name, text, variable)
+    built = {name: _build(BearerSettings, table, f"{name}.") for name, table in tables.items()}
+    return _build(Settings, values | built, "")
+
+
+_SECTIONS = ("tcp", "websocket", "udp")
+
+
+def _read_file(path: Path) -> dict[str, object]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as reason:
+        raise SettingsInvalid(f"{path} cannot be read ({reason}); correct it or delete it.") from reason
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as reason:
+        raise SettingsInvalid(f"{path} is not TOML ({reason}); correct that line.") from reason
+
+
+def _table(name: str, value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise SettingsInvalid(f"The setting {name} must be a table: write [{name}] on a line of its own.")
+    return value
+
+
+def _names(kind: type) -> set[str]:
+    assert is_dataclass(kind)
+    return {entry.name for entry in fields(kind)}
+
+
+def _from_text(kind: type, name: str, text: str, variable: str) -> object:
+    wanted = get_type_hints(kind).get(name)
+    if wanted is None or wanted is BearerSettings:
+        raise SettingsInvalid(f"The environment variable {variable} names no setting; correct or unset it.")
+    try:
+        return wanted(text)
+    except ValueError:
+        raise SettingsInvalid(f"The environment variable {variable} must be a number.") from None
+
+
+def _build(kind: type[T], values: Values, prefix: str) -> T:
+    hints = get_type_hints(kind)
+    checked: dict[str, object] = {}
+    for name, value in values.items():
+        if name not in hints:
+            raise SettingsInvalid(f"The setting {prefix}{name} is not known; correct or remove it.")
+        checked[name] = _checked(prefix + name, hints[name], value)
+    return kind(**checked)
+
+
+def _checked(name: str, wanted: type, value: object) -> object:
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        raise SettingsInvalid(f"The setting {name} must be of the kind {wanted.__name__}.")
+    if isinstance(value, int | float):
+        most = _PORT_MAX if name.endswith("_port") else float("inf")
+        if not 0 <= value <= most:
+            raise SettingsInvalid(f"The setting {name} must lie between 0 and {most:g}.")
+    return value

@@ -1,0 +1,71 @@
+"""The SQL of what an operator may see: ids, names, counts and times, never content."""
+
+from collections import defaultdict
+
+import aiosqlite
+
+from protocol.ids import DeskId, UnixSeconds, VesselId
+from shore_relay.relay.store.repository import DeskStatus, RelayStatus, Traffic, VesselStatus
+
+
+async def read_status(connection: aiosqlite.Connection) -> RelayStatus:
+    """Return all vessels and desks, and the counters of refusals."""
+    refusals = await connection.execute_fetchall("SELECT code, count FROM refusals ORDER BY code")
+    return RelayStatus(
+        vessels=await _vessels(connection),
+        desks=await _desks(connection),
+        refusals={code: count for code, count in refusals},  # noqa: C416  # Rows are no pairs to mypy.
+    )
+
+
+async def _vessels(connection: aiosqlite.Connection) -> tuple[VesselStatus, ...]:
+    traffic: dict[bytes, dict[str, Traffic]] = defaultdict(dict)
+    for vessel, bearer, up, down in await connection.execute_fetchall(
+        "SELECT vessel, bearer, bytes_up, bytes_down FROM traffic ORDER BY bearer"
+    ):
+        traffic[vessel][bearer] = Traffic(bytes_up=up, bytes_down=down)
+    rows = await connection.execute_fetchall(
+        "SELECT vessel, vessels.name, desks.name, last_contact_at, last_bearer, bundles_taken, "
+        "(SELECT count(*) FROM feed WHERE feed.vessel = vessels.vessel AND kind = 'bundle'), "
+        "(SELECT coalesce(sum(length(bundle)), 0) FROM feed WHERE feed.vessel = vessels.vessel), "
+        "bundles_handed_over, "
+        "(SELECT count(*) FROM dispatches WHERE dispatches.vessel = vessels.vessel AND settled = 0), "
+        "(SELECT count(*) FROM dispatches WHERE dispatches.vessel = vessels.vessel AND settled = 1), "
+        "duplicate_bytes FROM vessels JOIN desks USING (desk) ORDER BY vessels.name"
+    )
+    return tuple(
+        VesselStatus(
+            vessel=VesselId(row[0]),
+            name=row[1],
+            desk_name=row[2],
+            last_contact_at=UnixSeconds(row[3]),
+            last_bearer=row[4],
+            bundles_taken=row[5],
+            bundles_held=row[6],
+            held_bytes=row[7],
+            bundles_handed_over=row[8],
+            bundles_queued=row[9],
+            bundles_delivered=row[10],
+            duplicate_bytes=row[11],
+            traffic=traffic.get(row[0], {}),
+        )
+        for row in rows
+    )
+
+
+async def _desks(connection: aiosqlite.Connection) -> tuple[DeskStatus, ...]:
+    rows = await connection.execute_fetchall(
+        "SELECT desk, name, (SELECT count(*) FROM desk_keys WHERE desk_keys.desk = desks.desk), last_cursor, "
+        "taken_through, (SELECT count(*) FROM feed WHERE feed.desk = desks.desk) FROM desks ORDER BY name"
+    )
+    return tuple(
+        DeskStatus(
+            desk=DeskId(row[0]),
+            name=row[1],
+            keys=row[2],
+            last_cursor=row[3],
+            taken_through=row[4],
+            items_waiting=row[5],
+        )
+        for row in rows
+    )

@@ -1,0 +1,219 @@
+"""What the relay asks of a store: the interface, and the rows that cross it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from protocol.deskfeed import Dispatch, FeedItem
+from protocol.deskkeys import DeskKey
+from protocol.fragment import Range
+from protocol.frames import Priority
+from protocol.ids import DeskId, DeskKeyId, UnixSeconds, VesselId
+from protocol.journal import Change, Snapshot
+from protocol.linkguard import GuardState
+from protocol.provisioning import DeskCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One desk that this relay serves."""
+
+    id: DeskId
+    name: str
+    signing_public: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """All desks and the ids of their sealing keys, as of one revision."""
+
+    revision: int = -1
+    desks: Mapping[DeskId, Desk] = field(default_factory=dict)
+    key_ids: frozenset[DeskKeyId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedBundle:
+    """One dispatched bundle that its vessel does not have yet."""
+
+    number: int
+    priority: Priority
+    data: bytes
+    begun: bool
+    acked: tuple[Range, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkState:
+    """What one vessel's engine is built from."""
+
+    snapshot: Snapshot
+    queued: tuple[QueuedBundle, ...]
+    held_bytes: int
+    """Sealed bytes that came from this vessel and wait for a desk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """Bytes that crossed one bearer since the last commit."""
+
+    bytes_up: int = 0
+    bytes_down: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkCommit:
+    """Everything one step of one vessel's engine changed; stored all or not at all."""
+
+    vessel: VesselId
+    at: UnixSeconds
+    bearer: str
+    """Over which link the step came; it is shown to people only."""
+    changes: tuple[Change, ...] = ()
+    key_ids: tuple[bytes, ...] | None = None
+    """The key ids from now on, where they changed."""
+    traffic: Mapping[str, Traffic] = field(default_factory=dict)
+    """By name of the link."""
+    duplicate_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVessel:
+    """A vessel that an operator adds."""
+
+    vessel: VesselId
+    name: str
+    desk: DeskId
+    guard: GuardState
+    rekey_key: bytes
+    key_ids: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedKeys:
+    """A signed list of desk keys whose signature has been checked."""
+
+    issued_at: UnixSeconds
+    keys: tuple[DeskKey, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VesselStatus:
+    """What an operator may see of one vessel."""
+
+    vessel: VesselId
+    name: str
+    desk_name: str
+    last_contact_at: UnixSeconds
+    last_bearer: str
+    bundles_taken: int
+    bundles_held: int
+    held_bytes: int
+    bundles_handed_over: int
+    bundles_queued: int
+    bundles_delivered: int
+    duplicate_bytes: int
+    traffic: Mapping[str, Traffic]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskStatus:
+    """What an operator may see of one desk."""
+
+    desk: DeskId
+    name: str
+    keys: int
+    last_cursor: int
+    taken_through: int
+    items_waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayStatus:
+    """What `seavoice-relay status` shows."""
+
+    vessels: tuple[VesselStatus, ...]
+    desks: tuple[DeskStatus, ...]
+    refusals: Mapping[str, int]
+
+
+class Repository(Protocol):
+    """A durable store. Every method that changes something returns only after a durable commit.
+
+    All of them raise `StoreFailed` where the disk does not take it: then nothing happened.
+    """
+
+    async def rekey_private(self) -> bytes:
+        """Return the relay's X25519 private key for rekeys."""
+
+    async def add_desk(self, card: DeskCard, at: UnixSeconds) -> bool:
+        """Add a desk or new keys of a known one; return whether it is new. Raises `NameTaken`."""
+
+    async def add_vessel(self, vessel: NewVessel, at: UnixSeconds) -> None:
+        """Add a vessel; raises `NameTaken`."""
+
+    async def desk_cards(self) -> tuple[DeskCard, ...]:
+        """Return all desks with their keys."""
+
+    async def directory_revision(self) -> int:
+        """Return a number that changes whenever desks or their keys do."""
+
+    async def directory(self) -> Directory:
+        """Return all desks and key ids."""
+
+    async def vessel_name(self, vessel: VesselId) -> str | None:
+        """Return the vessel's name, or None for one that was never added."""
+
+    async def key_index(self) -> tuple[tuple[bytes, VesselId], ...]:
+        """Return every key id with the vessel that may use it."""
+
+    async def vessels_with_key(self, key_id: bytes) -> tuple[VesselId, ...]:
+        """Return the vessels that may use a key id."""
+
+    async def load_link(self, vessel: VesselId, *, queued_max: int) -> LinkState | None:
+        """Return a vessel's state behind every commit that was asked for before, or None."""
+
+    async def commit_link(self, commit: LinkCommit) -> None:
+        """Store what one step of an engine changed."""
+
+    async def queued(self, vessel: VesselId, *, most: int) -> tuple[QueuedBundle, ...]:
+        """Return the first bundles that wait for a vessel, by priority and number."""
+
+    async def renumber(self, vessel: VesselId, number: int, *, above: int) -> None:
+        """Give a waiting bundle a new number above `above`: the vessel has another under the old one."""
+
+    async def feed(self, desk: DeskId, after: int, *, most_items: int, most_bytes: int) -> list[FeedItem]:
+        """Return a desk's items behind a cursor, oldest first; a first one however large."""
+
+    async def taken(self, desk: DeskId, through: int) -> Mapping[VesselId, int]:
+        """Forget what a desk holds; return how many bytes that frees for each vessel.
+
+        Raises `RequestRefused` for a cursor that was never given out.
+        """
+
+    async def dispatch(
+        self,
+        desk: DeskId,
+        vessel: VesselId,
+        dispatch: Dispatch,
+        at: UnixSeconds,
+        *,
+        keys: LearnedKeys | None,
+        most_bytes: int,
+    ) -> bool:
+        """Queue a bundle for a vessel; return whether it is new.
+
+        Raises `UnknownVessel`, `RefTaken`, or `QueueOverfull` where more than `most_bytes` would wait.
+        """
+
+    async def count_refusals(self, counts: Mapping[str, int]) -> None:
+        """Add to the counters of what was refused."""
+
+    async def check_writable(self) -> None:
+        """Commit something harmless; raises `StoreFailed`."""
+
+    async def status(self) -> RelayStatus:
+        """Return what an operator may see."""
+
+    async def close(self) -> None:
+        """Let go of the files; what was asked for before is committed first."""
