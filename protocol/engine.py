@@ -92,6 +92,8 @@ class SyncEngine:
         self._rekey = Rekey(side, vessel, snapshot.rekey_key, relay_public)
         self._now = Instant(0.0)
         """The latest time that the shell told us."""
+        self.last_pieces: tuple[Piece, ...] = ()
+        """What the last packet from `transmit` carried of which bundles, for the shell's ledger of bytes."""
         self.counters: Counter[str] = Counter()
         """How often each refusal happened, by the error's code."""
 
@@ -346,6 +348,7 @@ class SyncEngine:
         if now < contact.may_send_at():
             return None
         request = self._rekey_request(contact, now)
+        self.last_pieces = ()
         if request is not None:
             contact.on_sent(len(request), [], now)
             contact.said_something = contact.awaits_answer = True
@@ -369,6 +372,7 @@ class SyncEngine:
             return None
         packet = contact.seal(said)
         contact.on_sent(len(packet), pieces, now)
+        self.last_pieces = tuple(pieces)
         return packet
 
     def _contact(self, link: LinkProfile, now: Instant) -> Contact:

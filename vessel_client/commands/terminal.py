@@ -1,0 +1,35 @@
+"""What every command needs to know, and how it speaks to the person in front of it."""
+
+import sys
+from dataclasses import dataclass
+
+from vessel_client.clocks import WallClock
+from vessel_client.service_client import ServiceClient
+from vessel_client.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Where a command runs."""
+
+    settings: Settings
+    wall_clock: WallClock
+    service_url: str
+    """Empty for the address that the settings give."""
+
+    def client(self) -> ServiceClient:
+        """Return the way to the running service."""
+        host, port = self.settings.api_host, self.settings.api_port
+        shown = f"[{host}]" if ":" in host else host
+        return ServiceClient(self.service_url or f"http://{shown}:{port}")
+
+
+def say(line: str) -> None:
+    """Print one line for the user, at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def read_secret_line() -> str:
+    """Read a receipt code from standard input, where no other program sees it."""
+    return sys.stdin.readline().strip()

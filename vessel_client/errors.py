@@ -1,0 +1,213 @@
+"""Every error of the vessel's programs, with its stable code and the exit code that belongs to it.
+
+`VesselError`
+ ├─ `WrongProvisioning`   the file given to `init` is not the one that the relay wrote
+ ├─ `AlreadyInitialised`  this data folder belongs to a box already
+ ├─ `NotInitialised`      this data folder belongs to no box yet
+ ├─ `ClockWrong`          the clock says a date before the box was provisioned
+ ├─ `ServiceUnreachable`  nothing answers on the local API
+ ├─ `ServiceRefused`      the service answered, but not as it should
+ ├─ `DiskFull`            the store cannot grow; what is queued stays
+ ├─ `StoreFailed`         the store cannot be read or written, or is from a newer version
+ ├─ `QueueFull`           the queue's bound is reached; urgent messages and check-ins still go
+ ├─ `PortInUse`           another program listens there
+ ├─ `TextTooLong`, `UnknownCategory`, `UnknownLanguage`, `UnknownMailKey`
+ ├─ `VoiceMissing`        the libraries for sound are not installed
+ ├─ `UnreadableFile`      a file cannot be read or written
+ ├─ `WrongSettings`       a setting is unknown or out of bounds
+ ├─ `UnknownDeskKey`, `UnknownBundle`, `ReferenceUsed`, `NotAllowed`   the local API refuses a request
+ └─ `ProblemsFound`       `doctor` has something to say
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+EXIT_UNEXPECTED = 1
+EXIT_USAGE = 2
+
+
+class VesselError(Exception):
+    """Base of everything this package raises on purpose; its text is one sentence for the user."""
+
+    code: ClassVar[str] = "vessel-error"
+
+
+class WrongProvisioning(VesselError):
+    """The file is no provisioning file, or is damaged."""
+
+    code: ClassVar[str] = "wrong-provisioning"
+
+
+class AlreadyInitialised(VesselError):
+    """The data folder belongs to a box already."""
+
+    code: ClassVar[str] = "already-initialised"
+
+
+class NotInitialised(VesselError):
+    """The data folder belongs to no box yet."""
+
+    code: ClassVar[str] = "not-initialised"
+
+
+class ClockWrong(VesselError):
+    """The clock cannot be right."""
+
+    code: ClassVar[str] = "clock-wrong"
+
+
+class ServiceUnreachable(VesselError):
+    """Nothing answers on the local API."""
+
+    code: ClassVar[str] = "service-unreachable"
+
+
+class ServiceRefused(VesselError):
+    """The service refused a request for a reason of which this program knows nothing more."""
+
+    code: ClassVar[str] = "service-refused"
+
+
+class StoreFailed(VesselError):
+    """The store cannot be read or written."""
+
+    code: ClassVar[str] = "store-failed"
+
+
+class DiskFull(StoreFailed):
+    """The store cannot grow; nothing that it holds is lost."""
+
+    code: ClassVar[str] = "disk-full"
+
+
+class QueueFull(VesselError):
+    """The bound on what waits is reached; nothing that waits is dropped."""
+
+    code: ClassVar[str] = "queue-full"
+
+
+class PortInUse(VesselError):
+    """Another program listens on the port of the local API."""
+
+    code: ClassVar[str] = "port-in-use"
+
+
+class TextTooLong(VesselError):
+    """The text does not fit into one message."""
+
+    code: ClassVar[str] = "text-too-long"
+
+
+class UnknownCategory(VesselError):
+    """No category has this name."""
+
+    code: ClassVar[str] = "unknown-category"
+
+
+class UnknownLanguage(VesselError):
+    """No language has this tag."""
+
+    code: ClassVar[str] = "unknown-language"
+
+
+class VoiceMissing(VesselError):
+    """The libraries for sound are not installed."""
+
+    code: ClassVar[str] = "voice-missing"
+
+
+class UnreadableFile(VesselError):
+    """A file that the user named cannot be read or written."""
+
+    code: ClassVar[str] = "unreadable-file"
+
+
+class WrongSettings(VesselError):
+    """A setting is unknown or out of its bounds."""
+
+    code: ClassVar[str] = "wrong-settings"
+
+
+class UnknownDeskKey(VesselError):
+    """A bundle is sealed to a key that the box does not know."""
+
+    code: ClassVar[str] = "unknown-desk-key"
+
+
+class UnknownBundle(VesselError):
+    """No bundle has this number."""
+
+    code: ClassVar[str] = "unknown-bundle"
+
+
+class ReferenceUsed(VesselError):
+    """A reference was used before, for other bytes."""
+
+    code: ClassVar[str] = "reference-used"
+
+
+class NotAllowed(VesselError):
+    """The request comes from where none may come."""
+
+    code: ClassVar[str] = "not-allowed"
+
+
+class ProblemsFound(VesselError):
+    """The box is not in order; each problem has been printed with what to do."""
+
+    code: ClassVar[str] = "problems-found"
+
+
+EXIT_CODES: Mapping[str, int] = {
+    "wrong-provisioning": 3,
+    "already-initialised": 4,
+    "not-initialised": 5,
+    "clock-wrong": 6,
+    "service-unreachable": 7,
+    "desk-key-expired": 8,
+    "not-sound": 9,
+    "recording-too-long": 10,
+    "recording-silent": 11,
+    "disk-full": 12,
+    "queue-full": 13,
+    "port-in-use": 14,
+    "wrong-code": 15,
+    "text-too-long": 16,
+    "unknown-category": 17,
+    "unknown-language": 18,
+    "wrong-settings": 19,
+    "store-failed": 20,
+    "voice-missing": 21,
+    "no-opus": 21,
+    "unreadable-file": 22,
+    "problems-found": 23,
+    "service-refused": 24,
+    "unknown-desk-key": 25,
+    "unknown-bundle": 26,
+    "too-large": 27,
+}
+"""What the command line exits with, by the code of the error; protocol errors are listed beside ours."""
+
+
+def exit_code(code: str) -> int:
+    """Return the exit code of an error's code; errors that no user can meet are unexpected."""
+    return EXIT_CODES.get(code, EXIT_UNEXPECTED)
+
+
+_BY_CODE: Mapping[str, type[VesselError]] = {
+    kind.code: kind
+    for kind in (
+        StoreFailed,
+        DiskFull,
+        QueueFull,
+        UnknownDeskKey,
+        UnknownBundle,
+        ReferenceUsed,
+        NotAllowed,
+    )
+}
+
+
+def from_service(code: str, sentence: str) -> VesselError:
+    """Return the error that the service reported, so that it exits as if it had happened here."""
+    return _BY_CODE.get(code, ServiceRefused)(sentence)

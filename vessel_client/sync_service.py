@@ -1,0 +1,336 @@
+"""Joins the engine, the store and the bearers: one lock, and a commit before anything leaves.
+
+Whatever happens to the caller, a step that has begun is finished: the engine and the disk never part. Where
+a commit fails, the engine is thrown away, its contacts end, and the next contact builds a new one from the
+disk.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from protocol import limits
+from protocol.bundle import Bundle, Kind
+from protocol.engine import SyncEngine
+from protocol.errors import LocalError
+from protocol.events import (
+    BundleArrived,
+    BundleRefused,
+    CustodyAccepted,
+    Event,
+    LinkRekeyed,
+    NumberTaken,
+    PacketRefused,
+)
+from protocol.frames import Priority, Refusal
+from protocol.ids import Instant
+from protocol.journal import MemoryJournal
+from protocol.links import LinkProfile, Side
+from vessel_client.clocks import LinkClock, WallClock
+from vessel_client.errors import StoreFailed
+from vessel_client.log import log_event
+from vessel_client.queue_request import QueueRequest
+from vessel_client.queueing import QueueBounds, Queued, add_to_queue, give_new_number
+from vessel_client.store import inbox, outbox
+from vessel_client.store.box import Box, load_box
+from vessel_client.store.changes import load_snapshot, write_changes
+from vessel_client.store.database import Connection, Database
+from vessel_client.store.ledger import Heard
+from vessel_client.tally import Tally
+from vessel_client.trust import Trust
+
+Result = TypeVar("Result")
+
+
+class ContactLost(Exception):
+    """This contact belongs to an engine that is gone: close the connection and open another contact."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenContact:
+    """One bearer's contact with the engine that it was opened on."""
+
+    link: LinkProfile
+    engine: SyncEngine
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when `transmit` may have something to say that it had not before."""
+
+
+class SyncService:
+    """The shell of one engine. Make it with `open`; every method may be called from any task."""
+
+    def __init__(
+        self,
+        database: Database,
+        box: Box,
+        *,
+        clock: LinkClock,
+        wall_clock: WallClock,
+        bounds: QueueBounds,
+        mail_bytes_max: int,
+    ) -> None:
+        self.box = box
+        self.clock = clock
+        self.counters: Counter[str] = Counter()
+        """What was refused since the start, by code."""
+        self._database = database
+        self._wall_clock = wall_clock
+        self._bounds = bounds
+        self._mail_bytes_max = mail_bytes_max
+        self._mail_bytes = 0
+        self._trust = Trust(box)
+        self._lock = asyncio.Lock()
+        self._journal = MemoryJournal()
+        self._engine: SyncEngine | None = None
+        self._offered: dict[int, Priority] = {}
+        """What the engine was given; some of it may have left since."""
+        self._contacts: set[OpenContact] = set()
+        self._tally = Tally()
+
+    # --- contacts -----------------------------------------------------------------------------------------
+
+    async def open_contact(self, link: LinkProfile) -> OpenContact:
+        """Say that a bearer works now; builds the engine where there is none. Raises `StoreFailed`."""
+
+        async def work() -> OpenContact:
+            engine = await self._ready_engine()
+            engine.contact_opened(link, self.clock.now())
+            await self._commit(engine, [])
+            contact = OpenContact(link, engine)
+            self._contacts.add(contact)
+            return contact
+
+        return await self._step(work)
+
+    async def close_contact(self, contact: OpenContact) -> None:
+        """Say that a bearer stopped working. Raises `StoreFailed`."""
+
+        async def work() -> None:
+            self._contacts.discard(contact)
+            if contact.engine is self._engine:
+                contact.engine.contact_closed(contact.link, self.clock.now())
+                await self._commit(contact.engine, [], flush=True)
+                self._wake()
+
+        await self._step(work)
+
+    async def receive(self, contact: OpenContact, packet: bytes) -> bool:
+        """Take one packet and return whether it was refused. Raises `ContactLost` or `StoreFailed`."""
+
+        async def work() -> bool:
+            engine = self._engine_of(contact)
+            events = engine.receive(packet, contact.link, self.clock.now())
+            refused = any(isinstance(event, PacketRefused) for event in events)
+            heard = None if refused else Heard(bearer=contact.link.name, at=self._wall_clock())
+            self._tally.received(contact.link.name, len(packet), heard)
+            await self._commit(engine, events)
+            self._wake()
+            return refused
+
+        return await self._step(work)
+
+    async def transmit(self, contact: OpenContact) -> bytes | None:
+        """Return the next packet, prepared durably.
+
+        Raises: ContactLost, StoreFailed, CountersSpent.
+        """
+
+        async def work() -> bytes | None:
+            engine = self._engine_of(contact)
+            packet = engine.transmit(contact.link, self.clock.now())
+            if packet is not None:
+                carried = [(self._offered[piece.number], piece) for piece in engine.last_pieces]
+                self._tally.sent(contact.link.name, len(packet), carried)
+            await self._commit(engine, [])
+            return packet
+
+        return await self._step(work)
+
+    def deadline(self, contact: OpenContact) -> Instant | None:
+        """Return when `transmit` should be called again although nothing happened."""
+        return self._engine_of(contact).deadline()
+
+    def is_stalled(self, contact: OpenContact) -> bool:
+        """Return whether a stream is so quiet under load that it should be closed."""
+        return self._engine_of(contact).stalled(contact.link, self.clock.now())
+
+    # --- the queue ----------------------------------------------------------------------------------------
+
+    async def queue(self, request: QueueRequest) -> Queued:
+        """Take a sealed bundle: it has its number and is on the disk when this returns.
+
+        Raises: UnknownDeskKey, ReferenceUsed, QueueFull, DiskFull, StoreFailed.
+        """
+
+        async def work() -> Queued:
+            queued = await add_to_queue(
+                self._database, self._trust, self._bounds, request, self._wall_clock()
+            )
+            if queued.is_new and self._engine is not None:
+                await self._refill(self._engine)
+                self._wake()
+            return queued
+
+        queued = await self._step(work)
+        if queued.is_new:
+            log_event("queued", number=queued.number, priority=request.priority.name.lower())
+        return queued
+
+    async def expire(self) -> None:
+        """End the lifetimes that are over. Raises `StoreFailed`."""
+
+        async def work() -> None:
+            async with self._database.transaction() as connection:
+                numbers = await outbox.expire(connection, self._wall_clock())
+            for number in numbers:
+                log_event("expired", number=number)
+                if self._engine is not None:
+                    self._engine.withdraw(number)
+            if numbers and self._engine is not None:
+                await self._refill(self._engine)
+
+        await self._step(work)
+
+    async def close(self) -> None:
+        """Write down what the ledger still owes. Raises `StoreFailed`."""
+
+        async def work() -> None:
+            async with self._database.transaction() as connection:
+                await self._tally.flush(connection)
+
+        await self._step(work)
+
+    @property
+    def duplicate_bytes(self) -> int:
+        """Payload bytes that came twice since the engine was built."""
+        return self._engine.duplicate_bytes if self._engine is not None else 0
+
+    # --- inside the lock ----------------------------------------------------------------------------------
+
+    async def _step(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        async def locked() -> Result:
+            async with self._lock:
+                return await work()
+
+        # A bearer's task may be cancelled at any moment; half a step would part the engine from the disk.
+        return await asyncio.shield(asyncio.ensure_future(locked()))
+
+    def _engine_of(self, contact: OpenContact) -> SyncEngine:
+        if contact.engine is not self._engine:
+            raise ContactLost
+        return contact.engine
+
+    async def _ready_engine(self) -> SyncEngine:
+        if self._engine is not None:
+            return self._engine
+        async with self._database.reading() as connection:
+            snapshot = await load_snapshot(connection, self.box.rekey_key)
+            self._mail_bytes = await inbox.mail_bytes(connection)
+        self._journal = MemoryJournal()
+        self._offered = {}
+        engine = SyncEngine(
+            Side.VESSEL,
+            self.box.vessel,
+            snapshot,
+            self._journal,
+            admit=self._admit,
+            relay_public=self.box.relay_public,
+        )
+        await self._refill(engine)
+        self._engine = engine
+        return engine
+
+    def _admit(self, _number: int, bundle: Bundle) -> Refusal | None:
+        refusal = self._trust.judge(bundle, self._mail_bytes_max - self._mail_bytes)
+        if refusal is not None:
+            self.counters[f"bundle-{refusal.name.lower().replace('_', '-')}"] += 1
+        return refusal
+
+    async def _commit(self, engine: SyncEngine, events: list[Event], *, flush: bool = False) -> None:
+        changes = self._journal.drain()
+        settles = any(isinstance(event, NumberTaken | BundleRefused) for event in events)
+        try:
+            if changes or settles or flush:
+                async with self._database.transaction() as connection:
+                    await write_changes(connection, changes, self._wall_clock())
+                    await self._write_events(connection, events)
+                    await self._tally.flush(connection)
+            await self._act(engine, events)
+        except (StoreFailed, LocalError):
+            # Nothing was promised to anybody: what is on the disk is the truth, and an engine comes from it.
+            self._drop_engine()
+            raise
+
+    async def _write_events(self, connection: Connection, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case NumberTaken(number=number, highest=highest):
+                    await give_new_number(connection, self._trust, number, highest)
+                case BundleRefused(number=number, reason=reason):
+                    await outbox.mark_refused(connection, number, reason.name.lower())
+                case _:
+                    pass
+
+    async def _act(self, engine: SyncEngine, events: list[Event]) -> None:
+        room = False
+        for event in events:
+            match event:
+                case CustodyAccepted(number=number):
+                    log_event("left-the-boat", number=number)
+                    room = True
+                case NumberTaken(number=number, highest=highest):
+                    log_event("number-taken", number=number, highest=highest)
+                    room = True
+                case BundleRefused(number=number, reason=reason):
+                    log_event("refused", number=number, reason=reason.name.lower())
+                    room = True
+                case BundleArrived(number=number, bundle=bundle):
+                    log_event("arrived", number=number, kind=bundle.KIND.name.lower())
+                    await self._arrived(bundle)
+                case PacketRefused(code=code):
+                    self.counters[code] += 1
+                    log_event("packet-refused", code=code)
+                case LinkRekeyed():
+                    log_event("rekeyed")
+                case _:
+                    pass
+        if room:
+            await self._refill(engine)
+
+    async def _arrived(self, bundle: Bundle) -> None:
+        async with self._database.reading() as connection:
+            if bundle.KIND is Kind.MAIL:
+                self._mail_bytes = await inbox.mail_bytes(connection)
+            elif bundle.KIND is Kind.KEYS:
+                self.box = await load_box(connection)
+                self._trust.renew(self.box)
+
+    async def _refill(self, engine: SyncEngine) -> None:
+        """Keep the first in line with the engine, so that no bulk keeps out what matters more."""
+        async with self._database.reading() as connection:
+            line = await outbox.first_in_line(connection, limits.BUNDLES_OFFERED_MAX)
+            for number in set(self._offered).difference(line):
+                engine.withdraw(number)
+            self._offered = line
+            for number in line:
+                if engine.holds(number):
+                    continue
+                waiting = await outbox.load_waiting(connection, number)
+                if waiting is not None:
+                    engine.offer(
+                        number, waiting.priority, waiting.data, begun=waiting.begun, acked=waiting.acked
+                    )
+
+    def _drop_engine(self) -> None:
+        self._engine = None
+        self._journal = MemoryJournal()
+        for contact in self._contacts:
+            contact.woken.set()
+        self._contacts.clear()
+        log_event("engine-dropped")
+
+    def _wake(self) -> None:
+        for contact in self._contacts:
+            contact.woken.set()
