@@ -23,6 +23,8 @@ class Ledger:
     """What a person or a desk got from this side, in order."""
     restored: int = 0
     settled: set[int] = field(default_factory=set)
+    at_risk: set[bytes] = field(default_factory=set)
+    """Bundles that only a store held which was set back since: nobody can promise them any more."""
 
 
 class Invariants:
@@ -47,6 +49,14 @@ class Invariants:
             raise BrokenRule(f"{side.value} gave number {number} twice")
         ledger.promised[number] = data
         ledger.settled.discard(number)
+
+    def set_back(self, side: Side, durable: dict[int, bytes], waiting: set[bytes]) -> None:
+        """Note that an old copy of a store came back: what it holds and what it still sends."""
+        ledger, peer = self.sides[side], self.sides[OTHER[side]]
+        ledger.restored += 1
+        ledger.durable = dict(durable)
+        ledger.at_risk |= set(ledger.promised.values()) - waiting
+        peer.at_risk |= {peer.promised[number] for number in peer.settled}
 
     def committed(self, side: Side, changes: list[Change]) -> None:
         """Check what has just become durable."""
@@ -85,12 +95,12 @@ class Invariants:
         if len(packet) > link.mtu_bytes(side):
             raise BrokenRule(f"{side.value} sends {len(packet)} B on {link.name}")
         if not self.nonces.packet_leaves():
-            self._unless_restored(f"{side.value} uses a nonce twice on {link.name}")
+            raise BrokenRule(f"{side.value} uses a nonce twice on {link.name}")
 
     def replayed(self, side: Side, events: list[Event]) -> None:
         """Check what an engine said of a packet that it had accepted before."""
         if not events or not all(isinstance(event, PacketRefused) for event in events):
-            self._unless_restored(f"{side.value} accepts a replayed packet")
+            raise BrokenRule(f"{side.value} accepts a replayed packet")
         self.counts["replays refused"] += 1
 
     def missing(self, side: Side) -> list[int]:
@@ -102,8 +112,10 @@ class Invariants:
         """Check what must hold when all is quiet."""
         for side in Side:
             missing = self.missing(side)
-            if missing:
-                self._unless_restored(f"bundles of {side.value} never arrived: {missing}")
+            kept = [at for at in missing if self.sides[side].promised[at] not in self.sides[side].at_risk]
+            if kept:
+                raise BrokenRule(f"bundles of {side.value} never arrived: {kept}")
+            self.counts["lost with a store that was set back"] += len(missing)
             handed_over = self.sides[side].handed_over
             if len(handed_over) != len(set(handed_over)):
                 self._unless_restored(f"{side.value} handed a bundle over twice")

@@ -1,16 +1,23 @@
 """One side of the voyage: a real engine and a real store, in the shell's order (call, commit, act)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from protocol import linkguard, rekey
 from protocol.bundle import Bundle
 from protocol.engine import SyncEngine
 from protocol.errors import QueueFull, RemoteError
-from protocol.events import BundleArrived, CustodyAccepted, Event, LinkRekeyed, NumberTaken, PacketRefused
+from protocol.events import (
+    BundleArrived,
+    BundleRefused,
+    CustodyAccepted,
+    Event,
+    LinkRekeyed,
+    NumberTaken,
+    PacketRefused,
+)
 from protocol.frames import Priority, Refusal
-from protocol.ids import Instant, VesselId
+from protocol.ids import Instant
 from protocol.journal import Change, GuardChanged, MemoryJournal
 from protocol.linkguard import Form, GuardState, LinkGuard
 from protocol.links import LinkKind, LinkProfile, Side
@@ -18,16 +25,14 @@ from protocol.origin import public_half
 from tests.simulation.faults import BrokenRule, Crashed, DiskFull, Faults
 from tests.simulation.invariants import Invariants
 from tests.simulation.sky import Bearer, Connection, StreamBearer
-from tests.simulation.store import SimStore
+from tests.simulation.store import RELAY_PRIVATE, VESSEL, SimStore
 from tests.simulation.world import World
 
-VESSEL = VesselId(b"vessel-1")
-RELAY_PRIVATE = bytes([7]) * 32
 HINT_INTERVAL_S = 10.0
 REKEY_WAIT_S = 30.0
 BACK_OFF_S = 5.0
 PACKETS_AT_ONCE_MAX = 20_000
-OpenStore = Callable[[Path, Callable[[], None]], SimStore]
+OpenStore = Callable[[], SimStore]
 
 
 class Node:
@@ -40,7 +45,6 @@ class Node:
         faults: Faults,
         rules: Invariants,
         bearers: list[Bearer],
-        path: Path,
         open_store: OpenStore,
     ) -> None:
         self.side = side
@@ -48,7 +52,6 @@ class Node:
         self.faults = faults
         self.rules = rules
         self.bearers = bearers
-        self.path = path
         self._open_store = open_store
         self.store: SimStore | None = None
         self.engine: SyncEngine | None = None
@@ -59,6 +62,7 @@ class Node:
         self._guard: GuardState
         self._connections: dict[str, Connection] = {}
         self._heard: set[str] = set()
+        self._offered: set[int] = set()
         self._origin_s = 0.0
         self._wake = 0
         self._hinted_s = -1e9
@@ -70,15 +74,22 @@ class Node:
 
     # --- life and death -----------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Start the process: a new clock, a new engine, everything else from the store."""
-        self._origin_s = self.faults.source.uniform(-1e5, 1e6)
-        self._begin()
+    def start(self, set_back: dict[int, bytes] | None = None) -> None:
+        """Start the process: a new clock, a new engine, everything else from the store.
 
-    def _begin(self) -> None:
+        `set_back` says that the store is an old copy, which had these bundles in custody.
+        """
+        self._origin_s = self.faults.source.uniform(-1e5, 1e6)
+        self._begin(set_back)
+
+    def _begin(self, set_back: dict[int, bytes] | None = None) -> None:
         self.world.say(f"{self.side.value} starts")
-        self.store = self._open_store(self.path, self._before_commit)
+        self.store = self._open_store()
+        if set_back is not None:
+            self.store.set_back(self.faults.source.randbytes(32))
+            self.rules.set_back(self.side, set_back, {waiting.data for waiting in self.store.outgoing()})
         self._journal = MemoryJournal()
+        self._offered.clear()
         snapshot = self.store.snapshot()
         self._guard = snapshot.guard
         self.engine = SyncEngine(
@@ -160,7 +171,8 @@ class Node:
         except DiskFull:
             self._fail()
 
-    def _before_commit(self) -> None:
+    def before_commit(self) -> None:
+        """Stand for the disk: a store calls this where a commit may find no room."""
         if self.faults.strikes("disk-full", self.faults.plan.disk_full):
             raise DiskFull
 
@@ -168,12 +180,23 @@ class Node:
         if self.faults.strikes(f"crash-{self.side.value}", self.faults.plan.crash):
             raise Crashed
 
-    def _commit(self) -> None:
+    def _commit(self, events: Sequence[Event] = ()) -> None:
         self._may_crash()
         changes = self._journal.drain()
-        self._store.commit(changes)
+        moved = [event.number for event in events if isinstance(event, NumberTaken)]
+        moving = {waiting.number: waiting.data for waiting in self._store.outgoing()} if moved else {}
+        self._store.commit(changes, list(events), self._engine.key_ids())
         self._committed(changes)
         self._may_crash()
+        self._store.act_on(list(events))
+        self._renumbered({moving[number]: number for number in moved})
+
+    def _renumbered(self, moved: dict[bytes, int]) -> None:
+        for waiting in self._store.outgoing() if moved else ():
+            if waiting.data in moved:
+                self.faults.counts["renumbered"] += 1
+                self.world.say(f"{self.side.value} renumbers {moved[waiting.data]} to {waiting.number}")
+                self.rules.promised(self.side, waiting.number, waiting.data)
 
     def _committed(self, changes: list[Change]) -> None:
         for change in changes:
@@ -199,21 +222,20 @@ class Node:
             self.rules.promised(self.side, number, data)
             self.world.say(f"{self.side.value} takes bundle {number}, {len(data)} B, {priority.name}")
             self._may_crash()
-            self._offer(number, priority, data)
+            self._offer_all()
             self._commit()
 
         self._enter(keep)
         if not taken:
             self.world.after(20.0, lambda: self.submit(priority, data))
 
-    def _offer(self, number: int, priority: Priority, data: bytes) -> None:
-        try:
-            self._engine.offer(number, priority, data)
-        except QueueFull:
-            self.world.say(f"{self.side.value} keeps bundle {number} for later")
-
     def _offer_all(self) -> None:
-        for waiting in self._store.outgoing():
+        """Keep the first in line with the engine, so that no bulk keeps out what matters more."""
+        line = self._store.outgoing()
+        for number in self._offered.difference(waiting.number for waiting in line):
+            self._engine.withdraw(number)
+        self._offered = {waiting.number for waiting in line}
+        for waiting in line:
             if self._engine.holds(waiting.number):
                 continue
             try:
@@ -221,11 +243,11 @@ class Node:
                     waiting.number, waiting.priority, waiting.data, begun=waiting.begun, acked=waiting.acked
                 )
             except QueueFull:
-                continue
+                self._offered.discard(waiting.number)
 
     def store_waits(self) -> bool:
         """Return whether bundles lie in the store that still have to leave."""
-        return self.store is not None and bool(self.store.outgoing())
+        return self.store is not None and self.store.waits()
 
     def _act_on(self, events: list[Event]) -> None:
         for event in events:
@@ -235,8 +257,6 @@ class Node:
                     self._hand_over_soon(event.number)
                 case CustodyAccepted():
                     self.world.say(f"{self.side.value} may delete bundle {event.number}")
-                case NumberTaken():
-                    self._renumber(event.number, event.highest)
                 case LinkRekeyed():
                     self.faults.counts["rekey"] += 1
                     self.world.say("the link has new keys")
@@ -244,16 +264,8 @@ class Node:
                     self.world.say(f"{self.side.value} refuses: {event.code}")
                 case _:
                     pass
-        if any(isinstance(event, CustodyAccepted | NumberTaken) for event in events):
+        if any(isinstance(event, CustodyAccepted | NumberTaken | BundleRefused) for event in events):
             self._offer_all()
-
-    def _renumber(self, number: int, highest: int) -> None:
-        data = next(waiting.data for waiting in self._store.outgoing() if waiting.number == number)
-        self._store.renumber(number, highest)
-        self.faults.counts["renumbered"] += 1
-        moved = next(waiting.number for waiting in self._store.outgoing() if waiting.data == data)
-        self.world.say(f"{self.side.value} renumbers bundle {number} to {moved}")
-        self.rules.promised(self.side, moved, data)
 
     def _hand_over_soon(self, number: int) -> None:
         """Whoever fetches asks the store, some time later, and keeps what it got by number."""
@@ -265,7 +277,7 @@ class Node:
             self.world.after(30.0, self.hand_over)
             return
         ledger = self.rules.sides[self.side]
-        for data in self._store.arrived().values():
+        for data in self._store.collect():
             if data not in ledger.handed_over:
                 ledger.handed_over.append(data)
 
@@ -298,7 +310,7 @@ class Node:
     def _receive(self, link: LinkProfile, packet: bytes) -> bool:
         """Give a packet to the engine, commit, act; return whether it was accepted whole."""
         events = self._engine.receive(packet, link, self.now())
-        self._commit()
+        self._commit(events)
         self._act_on(events)
         return not any(isinstance(event, PacketRefused) for event in events)
 
@@ -323,7 +335,7 @@ class Node:
         try:
             form, _ = linkguard.read_flags(packet)
             if form is Form.NAMED:
-                return linkguard.read_key_id(packet) not in self._engine.key_ids()
+                return not self._store.knows_key(linkguard.read_key_id(packet))
         except RemoteError:
             return False
         return form is Form.REKEY_REQUEST
@@ -464,7 +476,7 @@ class Node:
     def _commit_if_needed(self) -> None:
         changes = self._journal.drain()
         if changes:
-            self._store.commit(changes)
+            self._store.commit(changes, [], self._engine.key_ids())
             self._committed(changes)
 
     def _may_send(self, bearer: Bearer) -> bool:
