@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 
 from protocol.bundle import Kind
 from protocol.contact import Contact
-from protocol.errors import MalformedFrame, RemoteError
+from protocol.errors import MalformedFrame, NotAuthentic, RemoteError
 from protocol.events import (
     Event,
     FrameSkipped,
@@ -57,6 +57,8 @@ CONTACT_IDLE_S = 600.0
 
 UNANSWERED_CONTACTS_MAX = 3
 UNANSWERED_PROBES_MAX = 8
+UNREADABLE_PACKETS_MAX = 3
+"""One may have been damaged on its way; a request costs a message."""
 
 
 class SyncEngine:
@@ -207,6 +209,8 @@ class SyncEngine:
                     return self._on_key_packet(form, packet, contact, now)
             plaintext = contact.open(packet)
         except RemoteError as error:
+            if link.identifies_vessel and isinstance(error, NotAuthentic):
+                self._on_unreadable(contact)
             return [self._refused(error)]
         contact.on_heard(now)
         self._unanswered_contacts = 0
@@ -319,6 +323,16 @@ class SyncEngine:
         contact.restart()
         contact.hold_until_heard()
         return answer
+
+    def _on_unreadable(self, contact: Contact) -> None:
+        """Ask for new keys where the bearer itself says that packets come from our relay, and none opens.
+
+        On such a link no packet names a key, so no hint ever tells a vessel that the keys do not meet.
+        """
+        contact.unreadable += 1
+        if contact.unreadable >= UNREADABLE_PACKETS_MAX:
+            contact.unreadable = 0
+            self._rekey.due = True
 
     def _consider_rekey(self) -> None:
         probes = max((contact.probes for contact in self._contacts.values()), default=0)

@@ -12,7 +12,7 @@ from protocol.linkguard import Form, read_flags, unknown_key_hint
 from protocol.links import LinkKind
 from protocol.outbox import Outbox
 from protocol.rekey import open_request
-from tests.memory_link import DATAGRAM, RELAY_PRIVATE, STREAM, Pair, admit_all
+from tests.memory_link import DATAGRAM, MESSAGE, RELAY_PRIVATE, STREAM, Pair, admit_all
 
 REPORT = encode(Report(desk_key=DeskKeyId(bytes(4)), origin_tag=bytes(8), sealed=bytes(100)))
 LONG_AGO = -1_000_000.0
@@ -129,4 +129,18 @@ def test_a_rekey_request_never_follows_a_record_that_the_relay_may_have_opened()
     assert request is not None
     events = pair.relay.receive(request, slow, Instant(5))
     assert all(isinstance(event, PacketRefused) for event in events)
+    open_request(request, RELAY_PRIVATE)
+
+
+def test_a_vessel_that_can_open_nothing_of_its_own_bearer_asks_for_new_keys() -> None:
+    # Nothing on a link that names no key ever tells a vessel that its keys are stale, and it may have
+    # nothing of its own to send.
+    pair = Pair()
+    pair.vessel.contact_opened(MESSAGE, Instant(0))
+    stranger = bytes([0x21]) + bytes(30)
+    for _ in range(3):
+        assert pair.vessel.transmit(MESSAGE, Instant(0)) is None
+        pair.vessel.receive(stranger, MESSAGE, Instant(0))
+    request = pair.vessel.transmit(MESSAGE, Instant(0))
+    assert request is not None
     open_request(request, RELAY_PRIVATE)
