@@ -70,6 +70,8 @@ class Outbox:
         self._journal = journal
         self._bundles: dict[int, Outgoing] = {}
         self._doubt: list[Piece] = []
+        self._known = RangeSet()
+        """Numbers of which the peer has said that it has a bundle, whole or in part."""
 
     def __len__(self) -> int:
         return len(self._bundles)
@@ -100,7 +102,9 @@ class Outbox:
             )
         outgoing = Outgoing(number=number, priority=priority, data=data, begun=begun, acked=RangeSet(acked))
         self._bundles[number] = outgoing
-        if begun:
+        # A number that the peer knows, and that was never begun, was given twice: our store was set back, and
+        # what the peer says to the question will bring a new number.
+        if begun or number in self._known:
             for start, end in list(outgoing.acked.missing(0, len(data))):
                 self.doubt([Piece(number, start, end)])
                 outgoing.claimed.add(start, end)
@@ -199,6 +203,7 @@ class Outbox:
         taken = ((1, resync.floor + 1), *resync.beyond) if resync.floor else resync.beyond
         events = self.on_receipt(taken)
         stated = {ack.number: ack for ack in resync.partial}
+        self._known = RangeSet((*taken, *((number, number + 1) for number in stated)))
         events += self._renumbered(stated, resync)
         for outgoing in self._bundles.values():
             if outgoing.acked and (resync.complete or outgoing.number in stated):

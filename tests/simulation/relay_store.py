@@ -21,7 +21,7 @@ from shore_relay.relay.store import links
 from shore_relay.relay.store.repository import LinkCommit, LinkState, NewVessel
 from shore_relay.relay.store.sqlite import SqliteStore, create
 from tests.simulation.faults import DiskFull
-from tests.simulation.store import DESK_PUBLIC, RELAY_PRIVATE, RESTORE_LEAP, VESSEL, Berth, Outgoing
+from tests.simulation.store import DESK_PUBLIC, RELAY_PRIVATE, VESSEL, Berth, Outgoing
 
 QUEUE_BYTES_MAX = 2**30
 CARD = DeskCard(
@@ -163,7 +163,9 @@ class RelayStore:
         async def write(connection: aiosqlite.Connection) -> None:
             await links.save_guard(connection, VESSEL, guard)
             await links.save_key_ids(connection, VESSEL, _key_ids(guard))
-            await connection.execute("UPDATE vessels SET next_number = next_number + ?", (RESTORE_LEAP,))
+            await connection.execute(
+                "UPDATE vessels SET next_number = next_number + ?", (self._berth.leap(),)
+            )
 
         self._berth.run(self._store.writer.run(write))
 

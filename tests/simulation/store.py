@@ -16,8 +16,6 @@ VESSEL = VesselId(b"vessel-1")
 RELAY_PRIVATE = bytes([7]) * 32
 DESK_PUBLIC = bytes([9]) * 32
 
-RESTORE_LEAP = 1_000
-"""A store that was set back goes on at a number far above its last one (SPEC §8.3)."""
 
 WallClock = Callable[[], UnixSeconds]
 Result = TypeVar("Result")
@@ -45,6 +43,13 @@ class Berth:
     desk_key: DeskKeyId
     before_commit: Callable[[], None]
     draw: Callable[[int], bytes]
+
+    def leap(self) -> int:
+        """Return how far above its last number a store goes on that was set back (SPEC §8.3).
+
+        It is drawn, since two restores from one copy must not lead to the same numbers.
+        """
+        return 1_000 + int.from_bytes(self.draw(2))
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Do one thing with a store to its end, so that nothing ever runs at the same time."""

@@ -144,3 +144,13 @@ def test_a_vessel_that_can_open_nothing_of_its_own_bearer_asks_for_new_keys() ->
     request = pair.vessel.transmit(MESSAGE, Instant(0))
     assert request is not None
     open_request(request, RELAY_PRIVATE)
+
+
+def test_a_number_that_the_peer_knows_is_not_begun_even_if_it_is_offered_after_the_account() -> None:
+    outbox = Outbox(MemoryJournal())
+    account = Resync(floor=7)
+    assert outbox.on_resync(account) == []
+    outbox.offer(5, Priority.TEXT, REPORT)
+    assert outbox.next_to_send(Instant(0)) is None
+    assert outbox.in_doubt
+    assert outbox.on_resync(account) == [NumberTaken(number=5, highest=7)]

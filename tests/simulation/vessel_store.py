@@ -13,7 +13,7 @@ from protocol.ids import UnixSeconds
 from protocol.journal import Change, Snapshot
 from protocol.linkguard import GuardState, rekey_secret
 from protocol.origin import public_half
-from tests.simulation.store import DESK_PUBLIC, RELAY_PRIVATE, RESTORE_LEAP, VESSEL, Berth, Outgoing
+from tests.simulation.store import DESK_PUBLIC, RELAY_PRIVATE, VESSEL, Berth, Outgoing
 from vessel_client.store import guard, outbox
 from vessel_client.store.box import Box, insert_box
 from vessel_client.store.changes import load_snapshot, write_changes
@@ -171,7 +171,7 @@ class VesselStore:
             async with self._database.transaction() as connection:
                 await guard.save_guard(connection, GuardState(secret=secret))
                 last = await outbox.next_number(connection)
-                await outbox.next_number(connection, above=last + RESTORE_LEAP)
+                await outbox.next_number(connection, above=last + self._berth.leap())
 
         self._berth.run(write())
 
