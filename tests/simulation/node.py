@@ -123,10 +123,13 @@ class Node:
         assert self.store is not None
         return self.store
 
+    def duplicate_bytes_so_far(self) -> int:
+        """Return the payload bytes that came here although they were held."""
+        return self.duplicate_bytes + (self.engine.duplicate_bytes if self.engine is not None else 0)
+
     def die(self) -> None:
         """Lose everything that is not on disk."""
-        if self.engine is not None:
-            self.duplicate_bytes += self.engine.duplicate_bytes
+        self.duplicate_bytes = self.duplicate_bytes_so_far()
         self.engine = None
         if self.store is not None:
             self.store.close()
@@ -276,10 +279,7 @@ class Node:
         if self.store is None:
             self.world.after(30.0, self.hand_over)
             return
-        ledger = self.rules.sides[self.side]
-        for data in self._store.collect():
-            if data not in ledger.handed_over:
-                ledger.handed_over.append(data)
+        self.rules.handed_over(self.side, self._store.collect())
 
     # --- what comes in ------------------------------------------------------------------------------------
 

@@ -31,6 +31,9 @@ from tests.simulation.world import World
 CALM_S = 3 * 86_400.0
 """How long everything may take once the links are healed; a refusal alone may cost six hours."""
 STATUS_INTERVAL_S = 600.0
+EFFORT_FACTOR_MAX = 6
+EFFORT_BYTES_MAX = 150_000
+"""Greetings, questions and health reports of days with little to carry."""
 WALL_BEGAN = 1_700_000_000
 STORES: dict[Side, type[VesselStore] | type[RelayStore]] = {Side.VESSEL: VesselStore, Side.RELAY: RelayStore}
 
@@ -115,6 +118,7 @@ class Voyage:
             node.hand_over()
         self.rules.check_end()
         self._check_silence()
+        self._check_waste()
 
     def _plan_traffic(self, storm_s: float) -> None:
         for side, count in ((Side.VESSEL, self.plan.bundles_up), (Side.RELAY, self.plan.bundles_down)):
@@ -220,6 +224,16 @@ class Voyage:
             node.engine is not None and node.engine.queued == 0 and not node.store_waits()
             for node in self.nodes.values()
         )
+
+    def _check_waste(self) -> None:
+        """On a stream nothing is sent twice that has arrived; on any link, effort stays within bounds."""
+        payload = sum(len(data) for ledger in self.rules.sides.values() for data in ledger.promised.values())
+        if self.rules.packet_bytes > EFFORT_FACTOR_MAX * payload + EFFORT_BYTES_MAX:
+            raise BrokenRule(f"{self.rules.packet_bytes} B were sent for {payload} B")
+        wasted = sum(node.duplicate_bytes_so_far() for node in self.nodes.values())
+        streams_only = all(link.kind is LinkKind.STREAM for link in self.plan.links)
+        if streams_only and not self.plan.restores and wasted:
+            raise BrokenRule(f"{wasted} B were sent again although they had arrived")
 
     def _check_silence(self) -> None:
         for side, node in self.nodes.items():
