@@ -11,6 +11,7 @@ from functools import partial
 
 from aiohttp import web
 
+from protocol.links import LinkKind
 from protocol.provisioning import BearerKind, RelayAddress
 from vessel_client.bearers.pump import BackOff, Bearer, Dial
 from vessel_client.bearers.tcp import dial_tcp
@@ -57,6 +58,8 @@ async def running_service(
         async with _serving(database, service, status, settings) as url:
             tasks = [asyncio.create_task(bearer.run()) for bearer in bearers]
             tasks.append(asyncio.create_task(_end_lifetimes(database, service, wall_clock)))
+            if any(bearer.link.kind is LinkKind.DATAGRAM for bearer in bearers):
+                tasks.append(asyncio.create_task(_report_health(service, settings.health_interval_s)))
             try:
                 yield RunningService(url=url, database=database, service=service, bearers=bearers)
             finally:
@@ -170,6 +173,15 @@ async def _end_lifetimes(database: Database, service: SyncService, wall_clock: W
         except StoreFailed as reason:
             log_event("store-failed", code=reason.code)
         await asyncio.sleep(EXPIRY_CHECK_S_MAX)
+
+
+async def _report_health(service: SyncService, interval_s: float) -> None:
+    while True:
+        await asyncio.sleep(service.clock.machine_s(interval_s))
+        try:
+            await service.report_health()
+        except StoreFailed as reason:
+            log_event("store-failed", code=reason.code)
 
 
 async def _stop(tasks: list[asyncio.Task[None]]) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from protocol.errors import ProtocolError
 from vessel_client.clocks import WallClock, system_wall_clock
 from vessel_client.errors import EXIT_UNEXPECTED, ProblemsFound, VesselError, exit_code
-from vessel_client.settings import default_data_dir, load_settings
 
 if TYPE_CHECKING:
     from vessel_client.commands.terminal import Surroundings
@@ -102,6 +101,9 @@ def _init(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
 
 
 def _serve(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
+    from vessel_client.lean import leave_out_hashes
+
+    leave_out_hashes()
     from vessel_client.commands import serve
 
     serve.run(_surroundings(arguments, wall_clock))
@@ -146,6 +148,7 @@ def _doctor(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
 
 def _surroundings(arguments: argparse.Namespace, wall_clock: WallClock) -> "Surroundings":
     from vessel_client.commands.terminal import Surroundings
+    from vessel_client.settings import default_data_dir, load_settings
 
     data_dir = arguments.data or default_data_dir()
     return Surroundings(

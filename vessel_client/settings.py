@@ -74,6 +74,8 @@ class Settings:
     connect_timeout_s: float = 30.0
     keepalive_s: int = 300
     """After this silence the system asks whether a TCP connection still stands; no byte of ours goes."""
+    health_interval_s: float = 3_600.0
+    """Seconds of the link between two reports of the box's health, which go only where UDP is used."""
     link_speed: float = 1.0
     """Seconds of the link in one second of the machine: above 1 only with a simulated sky."""
     tcp: BearerSettings = field(default_factory=BearerSettings)
@@ -104,6 +106,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "retry_delay_s_max": (0.001, 86_400),
     "connect_timeout_s": (0.1, 3_600),
     "keepalive_s": (10, 86_400),
+    "health_interval_s": (1, 604_800),
     "link_speed": (0.1, 1_000),
     "rate_up_bps": (0, 10**12),
     "rate_down_bps": (0, 10**12),

@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, TypeVar
 
 from protocol import limits
@@ -42,6 +43,13 @@ from vessel_client.tally import Tally
 from vessel_client.trust import Trust
 
 Result = TypeVar("Result")
+
+
+class Health(IntEnum):
+    """What the numbers of a health report mean."""
+
+    BUNDLES_WAITING = 1
+    BYTES_WAITING = 2
 
 
 class ContactLost(Exception):
@@ -190,6 +198,24 @@ class SyncService:
                     self._engine.withdraw(number)
             if numbers and self._engine is not None:
                 await self._refill(self._engine)
+
+        await self._step(work)
+
+    async def report_health(self) -> None:
+        """Tell the relay how much waits here, with the next packet. Raises `StoreFailed`.
+
+        On a datagram link a silent box would never learn that its relay lost the keys (SPEC §3.5).
+        """
+
+        async def work() -> None:
+            if self._engine is None:
+                return
+            async with self._database.reading() as connection:
+                size = await outbox.queue_size(connection)
+            self._engine.report_status(
+                {Health.BUNDLES_WAITING: size.bundles, Health.BYTES_WAITING: size.size_bytes}
+            )
+            self._wake()
 
         await self._step(work)
 

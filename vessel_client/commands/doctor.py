@@ -16,8 +16,9 @@ from vessel_client.commands.terminal import Surroundings, say
 from vessel_client.errors import ProblemsFound, VesselError
 from vessel_client.store import ledger
 from vessel_client.store.box import Box, load_box
-from vessel_client.store.database import DATABASE_FILE, check_integrity, open_database
+from vessel_client.store.database import check_integrity, open_database
 from vessel_client.store.ledger import Heard
+from vessel_client.store.names import DATABASE_FILE
 
 CONNECT_TIMEOUT_S = 10.0
 CONTACT_AGE_S_MAX = 2 * 86_400

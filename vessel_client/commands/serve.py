@@ -1,10 +1,10 @@
 """`seavoice-vessel serve`: runs the box until it is told to stop."""
 
-import asyncio
-
-from vessel_client.app import serve
+from protocol.provisioning import BearerKind
 from vessel_client.commands.terminal import Surroundings, say
-from vessel_client.log import start_logging
+from vessel_client.lean import leave_out_tls
+from vessel_client.settings import Settings
+from vessel_client.store.peek import stored_urls
 
 
 def run(surroundings: Surroundings) -> None:
@@ -12,5 +12,24 @@ def run(surroundings: Surroundings) -> None:
 
     Raises: NotInitialised, StoreFailed, PortInUse.
     """
+    if not needs_tls(surroundings.settings):
+        leave_out_tls()
+    # Only now: these load asyncio, which would load OpenSSL.
+    import asyncio
+
+    from vessel_client.app import serve
+    from vessel_client.log import start_logging
+
     start_logging()
     asyncio.run(serve(surroundings.settings, lambda url: say(f"ready: {url}")))
+
+
+def needs_tls(settings: Settings) -> bool:
+    """Return whether the box reaches its relay by TLS, or might."""
+    chosen = settings.bearer(BearerKind.WEBSOCKET)
+    if not chosen.enabled:
+        return False
+    urls = stored_urls(settings.data_dir)
+    if urls is None:
+        return True
+    return (chosen.url or urls.get(BearerKind.WEBSOCKET.value, "")).startswith("wss:")

@@ -2,10 +2,13 @@
 
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vessel_client.clocks import WallClock
-from vessel_client.service_client import ServiceClient
 from vessel_client.settings import Settings
+
+if TYPE_CHECKING:
+    from vessel_client.service_client import ServiceClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +20,11 @@ class Surroundings:
     service_url: str
     """Empty for the address that the settings give."""
 
-    def client(self) -> ServiceClient:
+    def client(self) -> "ServiceClient":
         """Return the way to the running service."""
+        # The service itself has no use for it, and it would load OpenSSL.
+        from vessel_client.service_client import ServiceClient
+
         host, port = self.settings.api_host, self.settings.api_port
         shown = f"[{host}]" if ":" in host else host
         return ServiceClient(self.service_url or f"http://{shown}:{port}")

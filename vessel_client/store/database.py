@@ -11,8 +11,7 @@ from pathlib import Path
 import aiosqlite
 
 from vessel_client.errors import DiskFull, NotInitialised, StoreFailed
-
-DATABASE_FILE = "box.sqlite3"
+from vessel_client.store.names import DATABASE_FILE
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
