@@ -187,8 +187,9 @@ class SyncEngine:
             paced += [contact.ask_at(), contact.patience_ends_at()]
         if self._rekey.due and contact.may_rekey:
             paced.append(self._rekey.may_ask_at())
-        if not contact.window_open():
-            paced.append(contact.overdue_at())
+        overdue_at = contact.overdue_at() if not contact.window_open() else None
+        if overdue_at is not None:
+            paced.append(Instant(max(overdue_at, contact.ask_at())))
         free_at = contact.may_send_at()
         return [
             contact.give_up_at(tail=not self._more_to_send()),

@@ -154,3 +154,21 @@ def test_a_number_that_the_peer_knows_is_not_begun_even_if_it_is_offered_after_t
     assert outbox.next_to_send(Instant(0)) is None
     assert outbox.in_doubt
     assert outbox.on_resync(account) == [NumberTaken(number=5, highest=7)]
+
+
+def test_a_closed_window_whose_question_may_not_be_repeated_yet_does_not_spin() -> None:
+    pair = Pair()
+    quick = replace(DATAGRAM, round_trip_s=0.6)
+    pair.vessel.contact_opened(quick, Instant(0))
+    pair.vessel.offer(1, Priority.TEXT, REPORT, begun=True)
+    now = 0.0
+    while now < 30.0:
+        if now >= 8.0 and not pair.vessel.holds(2):
+            pair.vessel.offer(2, Priority.TEXT, bytes(200_000))
+        while pair.vessel.transmit(quick, Instant(now)) is not None:
+            pass
+        deadline = pair.vessel.deadline()
+        assert deadline is not None
+        assert deadline > now
+        # The second bundle comes when three questions about the first have stayed without an answer.
+        now = min(deadline, 8.7) if now < 8.7 else deadline
