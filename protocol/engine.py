@@ -304,6 +304,7 @@ class SyncEngine:
         secret = self._rekey.on_answer(packet)
         self._guard.rekey(secret)
         self._outbox.doubt(contact.give_up())
+        self._outbox.forget_begun()
         for each in self._contacts.values():
             each.asked_at = None
         contact.restart()

@@ -156,6 +156,15 @@ class Outbox:
         self.release(self._doubt)
         self._doubt.clear()
 
+    def forget_begun(self) -> None:
+        """After a rekey: what left under lost keys may never have been read, so it counts as not begun.
+
+        A peer that has its number then has another bundle, or this one without our having its word; to send
+        it again under a new number is better than to lose it. What was acknowledged was read.
+        """
+        for outgoing in self._bundles.values():
+            outgoing.begun = outgoing.begun and bool(outgoing.acked)
+
     # --- the peer's word ------------------------------------------------------------------------------------
 
     def on_ack(self, ack: Ack) -> None:
