@@ -13,7 +13,7 @@ from protocol.events import BundleRefused, CustodyAccepted, Event, NumberTaken
 from protocol.fragment import Range, RangeSet
 from protocol.frames import Ack, Priority, Refusal, Refuse, Resync
 from protocol.ids import Instant
-from protocol.journal import Journal, OutgoingAcked, OutgoingSettled
+from protocol.journal import Journal, OutgoingAcked, OutgoingBegun, OutgoingSettled
 
 NEVER_PAUSED = Instant(float("-inf"))
 
@@ -70,6 +70,7 @@ class Outbox:
         self._journal = journal
         self._bundles: dict[int, Outgoing] = {}
         self._doubt: list[Piece] = []
+        self._unheard: set[int] = set()
         self._known = RangeSet()
         """Numbers of which the peer has said that it has a bundle, whole or in part."""
 
@@ -156,14 +157,25 @@ class Outbox:
         self.release(self._doubt)
         self._doubt.clear()
 
-    def forget_begun(self) -> None:
-        """After a rekey: what left under lost keys may never have been read, so it counts as not begun.
+    def begin(self, outgoing: Outgoing) -> None:
+        """Note that the first fragment of a bundle is about to leave."""
+        if not outgoing.begun:
+            outgoing.begun = True
+            self._unheard.add(outgoing.number)
+            self._journal.record(OutgoingBegun(number=outgoing.number))
 
-        A peer that has its number then has another bundle, or this one without our having its word; to send
-        it again under a new number is better than to lose it. What was acknowledged was read.
+    def on_heard(self) -> None:
+        """Note that the peer's keys meet ours, so that it could read what left."""
+        self._unheard.clear()
+
+    def forget_unheard(self) -> None:
+        """After a rekey between keys that did not meet: what left since the peer was last heard was not read.
+
+        If it has a bundle of such a number all the same, that is another one: our store was set back.
         """
-        for outgoing in self._bundles.values():
-            outgoing.begun = outgoing.begun and bool(outgoing.acked)
+        for number in self._unheard & self._bundles.keys():
+            self._bundles[number].begun = False
+        self._unheard.clear()
 
     # --- the peer's word ------------------------------------------------------------------------------------
 
