@@ -62,3 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--check", action="store_true", help="exit 1 and name the rows that miss")
         one.add_argument("--rows", default="", metavar="PATTERN", help="only rows whose name has this in it")
     return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

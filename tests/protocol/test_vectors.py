@@ -16,7 +16,9 @@ from protocol.ids import BundleNumber, DeskId, DeskKeyId, MailboxId, UnixSeconds
 from protocol.linkguard import GuardState, LinkGuard
 from protocol.links import Side
 from protocol.mailbox import ReceiptCode
-from scripts.vectors import plain, read_report, write_all, write_example
+from scripts.vectors.entries import plain
+from scripts.vectors.example import write_example
+from scripts.vectors.files import read_report, write_all
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 Entry = dict[str, Any]
@@ -161,11 +163,14 @@ def rekeys(entry: Entry) -> None:
     (key,) = unhex(entry, "rekey_key")
     if "request" in entry:
         request = rekey.open_request(*unhex(entry, "request", "relay_private"))
-        rekey.make_answer(request, key, bytes(32))
+        rekey.make_answer(request, key, bytes(32), met=True)
         assert request.vessel.hex() == entry["vessel"]
+        assert request.key_id.hex() == entry["key_id"]
         assert request.ephemeral_public.hex() == entry["ephemeral_public"]
     answer, private = unhex(entry, "answer", "ephemeral_private")
-    assert rekey.open_answer(answer, key, private).hex() == entry["new_secret"]
+    opened = rekey.open_answer(answer, key, private)
+    assert opened.secret.hex() == entry["new_secret"]
+    assert opened.met == bool(entry["met"])
 
 
 def key_lists(entry: Entry) -> None:
