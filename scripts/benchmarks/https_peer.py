@@ -16,8 +16,8 @@ from scripts.benchmarks.certificates import HOST, write_certificates
 from scripts.benchmarks.outcome import Outcome
 from scripts.benchmarks.ports import free_port
 from scripts.benchmarks.scenes import Scene, Sky
+from scripts.benchmarks.seavoice_side import RETRY_S
 
-RETRY_S = 2.0
 READ_BYTES = 16_384
 SEGMENT_BYTES = 1_400
 TCP_INFO_SEGMENTS_OUT = 136

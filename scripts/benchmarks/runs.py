@@ -1,6 +1,7 @@
 """Runs: named crossings that are made once each, side by side, and then looked up by the rows."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -16,6 +17,7 @@ from scripts.voyage.programs import ProgramFailed
 LIMIT_S = 630.0
 """A crossing that lasts longer has failed; the whole benchmark has to end within twelve minutes."""
 
+LOAD_MAX = 1.0
 STARTING_AT_ONCE = 2
 """Starting programs takes the processor from crossings that run already."""
 
@@ -74,6 +76,8 @@ async def perform(runs: Mapping[str, Run], wanted: Iterable[str], lab: Lab) -> d
             done[name] = "not delivered in time"
         print(f"{len(done)}/{total} {name}: {_brief(done[name])}", file=sys.stderr, flush=True)
 
+    if _load() > LOAD_MAX:
+        print("This machine is busy: the skies will be late, and times longer.", file=sys.stderr)
     # In the order in which they are listed, so that the long ones start first.
     chosen = [name for name in runs if name in set(wanted)]
     total = len(chosen)
@@ -81,6 +85,11 @@ async def perform(runs: Mapping[str, Run], wanted: Iterable[str], lab: Lab) -> d
         for name in chosen:
             group.create_task(one(name))
     return done
+
+
+def _load() -> float:
+    """Return how many programs want each processor of this machine."""
+    return os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
 def _brief(outcome: Outcome | str) -> str:

@@ -63,6 +63,14 @@ CUT_13_TIMES = ListedCuts(listed=tuple(Cut(at_s=15 + 20 * turn, length_s=5) for 
 """Up 15 s and down 5 s, again and again: 60 kB need all thirteen turns."""
 
 OUTAGE = ListedCuts(listed=(Cut(at_s=MIDDLE_S, length_s=300),))
+OUTAGE_AND_CUTS = ListedCuts(
+    listed=(
+        *(Cut(at_s=at_s, length_s=2) for at_s in (30.1, 55.7, 81.3, 430.3, 455.9)),
+        Cut(at_s=106.9, length_s=300),
+    )
+)
+"""What a single cut wastes depends on which part of a packet it meets; the mean of six says more."""
+
 CUT_ONCE = ListedCuts(listed=(Cut(at_s=MIDDLE_S, length_s=1),))
 
 

@@ -17,7 +17,7 @@ from scripts.sky.model import CutSchedule
 from scripts.voyage.programs import Program
 
 FAST_S_MAX = 60.0
-URGENT_AT_S = 60.3
+URGENT_AT_S = 120.3
 KILLED_AT_S = (60.1, 80.7, 100.3, 120.9, 141.2)
 TEN = 10
 INTRODUCTION_NUMBER = 1
@@ -107,7 +107,7 @@ def _slowly(
 
 
 SLOW_RUNS: Mapping[str, Run] = {
-    "seavoice outage": _slowly(CLEAR_BYTES, scenes.OUTAGE),
+    "seavoice outage": _slowly(CLEAR_BYTES, scenes.OUTAGE_AND_CUTS),
     "seavoice 60000 cut 13 times": _slowly(CLEAR_BYTES, scenes.CUT_13_TIMES),
     "seavoice 60000 cut": _slowly(CLEAR_BYTES, scenes.CUT_OFTEN),
     "seavoice 60000 cut udp": _slowly(

@@ -19,8 +19,15 @@ from scripts.sky.stream import StreamSky
 from scripts.voyage.programs import Program, ProgramFailed
 from vessel_client.queue_request import write_queue_request
 
-POLL_S = 0.1
+POLL_S_MIN = 0.05
+POLL_SHARE = 0.0025
+"""How much later than it happened something may be noticed, as a share of what it took. Asking more often
+would take the processor from the skies, and late skies are slow skies."""
+
 READY_S_MAX = 60.0
+RETRY_S = 2.0
+"""How long every side that is ours waits before it dials again: the vessel, and the HTTPS client."""
+
 QUEUEING_S = 3.0
 STATES_ON_BOARD = ("on the box",)
 CONTACT_BYTES_EXPECTED = 17_000
@@ -94,10 +101,11 @@ class Voyage:
 
     async def until_left(self, numbers: Sequence[int], *, limit_s: float) -> None:
         """Return when the relay has custody of all of these; raises `TimeoutError`."""
+        began_s = self.sky.now_s
         async with asyncio.timeout(limit_s):
             for number in numbers:
-                while not await self.has_left(number):  # noqa: ASYNC110  # Another process sets it.
-                    await asyncio.sleep(POLL_S)
+                while not await self.has_left(number):  # noqa: ASYNC110  # Another process decides it.
+                    await asyncio.sleep(max(POLL_S_MIN, POLL_SHARE * (self.sky.now_s - began_s)))
 
     async def until_linked(self, *, limit_s: float) -> None:
         """Return when the vessel has greeted the relay on a stream and nothing is on its way any more."""
@@ -177,8 +185,8 @@ def _vessel(box_port: int, sky_port: int, bearer: BearerKind, scene: Scene) -> d
     others = {f"SEAVOICE_VESSEL_{kind.name}_ENABLED": "false" for kind in BearerKind if kind is not bearer}
     return {
         "SEAVOICE_VESSEL_API_PORT": str(box_port),
-        "SEAVOICE_VESSEL_RETRY_DELAY_S_MAX": "5" if scene.rate_bps else "0.2",
-        "SEAVOICE_VESSEL_RETRY_DELAY_S_MIN": "1" if scene.rate_bps else "0.1",
+        "SEAVOICE_VESSEL_RETRY_DELAY_S_MIN": "0.2",
+        "SEAVOICE_VESSEL_RETRY_DELAY_S_MAX": str(RETRY_S),
         f"SEAVOICE_VESSEL_{name}_URL": f"{scheme}://127.0.0.1:{sky_port}{path}",
         **others,
         **_link("VESSEL", bearer, scene),

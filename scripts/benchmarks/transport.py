@@ -9,13 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.benchmarks import peer_runs, seavoice_runs, short_messages
+from scripts.benchmarks import peer_runs, scenes, seavoice_runs, short_messages
 from scripts.benchmarks.cargo import CLEAR_BYTES
 from scripts.benchmarks.outcome import Outcome
 from scripts.benchmarks.report import Figure, Row
 from scripts.benchmarks.runs import Run, open_lab, perform
 
+CUTS = len(scenes.OUTAGE_AND_CUTS.listed)
 KILLS = len(seavoice_runs.KILLED_AT_S)
+RELAY_KILL_BOUND_BYTES = scenes.RATE_BPS / 8 * 2 * scenes.DELAY_S
+"""What is in the air when a relay dies, and what leaves before the vessel hears of it."""
 
 Outcomes = Mapping[str, Outcome | str]
 Read = Callable[[Outcome], float]
@@ -207,13 +210,13 @@ LINKS: Sequence[Wish] = (
         },
     ),
     Wish(
-        row="60 kB, outage of 300 s in the middle: bytes beyond a run without it",
+        row="60 kB, outage of 300 s and five cuts: bytes beyond a run without, for each",
         unit="bytes",
-        own=Pick("seavoice outage", _air, "seavoice steady"),
+        own=Pick("seavoice outage", _air, "seavoice steady", CUTS),
         target=600,
         peers={
-            "LXMF": Pick("lxmf outage", _air, "lxmf steady"),
-            "HTTPS": Pick("https outage", _air, "https steady"),
+            "LXMF, the outage alone": Pick("lxmf outage", _air, "lxmf steady"),
+            "HTTPS, the outage alone": Pick("https outage", _air, "https steady"),
         },
         also={"seconds": Pick("seavoice outage", _seconds)},
     ),
@@ -236,6 +239,7 @@ LINKS: Sequence[Wish] = (
         unit="bytes",
         own=Pick("seavoice kill relay", _air, "seavoice steady", KILLS),
         target=600,
+        bound=RELAY_KILL_BOUND_BYTES,
         peers={
             "LXMF": Pick("lxmf kill relay", _air, "lxmf steady"),
             "HTTPS": Pick("https cut once", _air, "https steady"),
