@@ -37,9 +37,7 @@ def test_the_program_relays_until_a_signal_and_leaves_its_counts(
         "--stats",
         f"{stats}",
     ]
-    with subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as program:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         assert program.stderr is not None
         listening = int(program.stdout.readline().split("on port ")[1].split(",")[0])
