@@ -1,4 +1,4 @@
-"""Serves the fisher's page: documents that nobody keeps, and files under an address that names their version."""
+"""Serves the fisher's page: documents that nobody keeps, files under an address that names their version."""
 
 import hashlib
 import json
