@@ -55,6 +55,12 @@ class Contact:
         self.last_heard_at = now
         self.heard = False
         self.said_something = False
+        self.awaits_answer = False
+        """Whether anything was said that a peer answers: data, a question, a rekey request."""
+        self.key_unknown = False
+        """Vessel: the relay said on this contact that it does not know our key."""
+        self.unreadable = 0
+        """How many packets in a row no key opened."""
         self.silent = False
         """Datagrams: nothing came back in time, so only probes go until something does."""
         self.asked_at: Instant | None = None
@@ -113,6 +119,15 @@ class Contact:
         self.heard_end = None
         self.asked_at = None
 
+    @property
+    def may_rekey(self) -> bool:
+        """Whether a rekey request can be read here: on a stream, nothing may have been sealed before it.
+
+        A relay that knows our key reads the records behind the first as records of that stream; a request
+        among them would only make it close the connection.
+        """
+        return not self.is_stream or self._sealer is None or self.key_unknown
+
     def hold_for_rekey(self, now: Instant) -> None:
         """Streams, vessel: give the relay time to answer, since its answer puts an end to the old keys."""
         if self.is_stream:
@@ -131,6 +146,8 @@ class Contact:
     def on_heard(self, now: Instant) -> None:
         """Note that the peer is there."""
         self.heard = True
+        self.key_unknown = False
+        self.unreadable = 0
         self.silent = False
         self.probes = 0
         self.last_heard_at = now
@@ -148,6 +165,7 @@ class Contact:
         if rate_bps is not None:
             on_wire = size_bytes + (LENGTH_BYTES if self.is_stream else 0)
             self._free_at = Instant(max(self._free_at, now) + on_wire * 8 / rate_bps)
+        self.awaits_answer |= bool(pieces)
         for piece in pieces:
             self._in_flight.append(_Sent(piece, now, self._order))
         self._order += 1
@@ -237,6 +255,7 @@ class Contact:
 
     def on_asked(self, now: Instant) -> None:
         """Note that the peer was asked."""
+        self.awaits_answer = True
         self.asked_at = now
         self.probes += 1
         self._asked_orders.append(self._order)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 
 from protocol.bundle import Kind
 from protocol.contact import Contact
-from protocol.errors import MalformedFrame, RemoteError
+from protocol.errors import MalformedFrame, NotAuthentic, RemoteError
 from protocol.events import (
     Event,
     FrameSkipped,
@@ -57,6 +57,8 @@ CONTACT_IDLE_S = 600.0
 
 UNANSWERED_CONTACTS_MAX = 3
 UNANSWERED_PROBES_MAX = 8
+UNREADABLE_PACKETS_MAX = 3
+"""One may have been damaged on its way; a request costs a message."""
 
 
 class SyncEngine:
@@ -156,7 +158,8 @@ class SyncEngine:
         if contact is None:
             return
         self._outbox.doubt(contact.give_up())
-        if contact.said_something and not contact.heard:
+        # A greeting or a status needs no answer, so that a cut behind one says nothing about the keys.
+        if contact.awaits_answer and not contact.heard:
             self._unanswered_contacts += 1
         self._consider_rekey()
 
@@ -168,6 +171,9 @@ class SyncEngine:
 
     def deadline(self) -> Instant | None:
         """Return when `transmit` should be called again even if nothing arrives; None for never."""
+        if not self._contacts:
+            # A refused bundle may fall due, but there is no link to transmit it on, nor to tell us the time.
+            return None
         times = [at for contact in self._contacts.values() for at in self._deadlines(contact)]
         times.append(self._outbox.pause_deadline(self._now))
         known = [at for at in times if at is not None and at != float("inf")]
@@ -179,10 +185,11 @@ class SyncEngine:
             paced.append(self._now)
         if self._asking_wanted(contact, self._now):
             paced += [contact.ask_at(), contact.patience_ends_at()]
-        if self._rekey.due:
+        if self._rekey.due and contact.may_rekey:
             paced.append(self._rekey.may_ask_at())
-        if not contact.window_open():
-            paced.append(contact.overdue_at())
+        overdue_at = contact.overdue_at() if not contact.window_open() else None
+        if overdue_at is not None:
+            paced.append(Instant(max(overdue_at, contact.ask_at())))
         free_at = contact.may_send_at()
         return [
             contact.give_up_at(tail=not self._more_to_send()),
@@ -203,9 +210,13 @@ class SyncEngine:
                     return self._on_key_packet(form, packet, contact, now)
             plaintext = contact.open(packet)
         except RemoteError as error:
+            if link.identifies_vessel and isinstance(error, NotAuthentic):
+                self._on_unreadable(contact)
             return [self._refused(error)]
         contact.on_heard(now)
         self._unanswered_contacts = 0
+        # What was opened shows that the keys meet: to change them would only cost.
+        self._rekey.due = False
         events: list[Event] = []
         try:
             for frame in decode_all(plaintext):
@@ -287,7 +298,8 @@ class SyncEngine:
     def _on_key_packet(self, form: Form, packet: bytes, contact: Contact, now: Instant) -> list[Event]:
         if form is Form.UNKNOWN_KEY:
             # Unauthenticated: believed only about the key in use, and answered only now and then.
-            self._rekey.due |= packet[1:] == self._guard.key_ids()[0]
+            contact.key_unknown |= packet[1:] == self._guard.key_ids()[0]
+            self._rekey.due |= contact.key_unknown
             return []
         secret = self._rekey.on_answer(packet)
         self._guard.rekey(secret)
@@ -313,13 +325,23 @@ class SyncEngine:
         contact.hold_until_heard()
         return answer
 
+    def _on_unreadable(self, contact: Contact) -> None:
+        """Ask for new keys where the bearer itself says that packets come from our relay, and none opens.
+
+        On such a link no packet names a key, so no hint ever tells a vessel that the keys do not meet.
+        """
+        contact.unreadable += 1
+        if contact.unreadable >= UNREADABLE_PACKETS_MAX:
+            contact.unreadable = 0
+            self._rekey.due = True
+
     def _consider_rekey(self) -> None:
         probes = max((contact.probes for contact in self._contacts.values()), default=0)
         if self._unanswered_contacts >= UNANSWERED_CONTACTS_MAX or probes >= UNANSWERED_PROBES_MAX:
             self._rekey.due = True
 
-    def _rekey_request(self, now: Instant) -> bytes | None:
-        if not self._rekey.due or now < self._rekey.may_ask_at():
+    def _rekey_request(self, contact: Contact, now: Instant) -> bytes | None:
+        if not self._rekey.due or not contact.may_rekey or now < self._rekey.may_ask_at():
             return None
         self._unanswered_contacts = 0
         return self._rekey.request(now)
@@ -340,11 +362,11 @@ class SyncEngine:
         self._note_silence(contact, now)
         if now < contact.may_send_at():
             return None
-        request = self._rekey_request(now)
+        request = self._rekey_request(contact, now)
         self.last_pieces = ()
         if request is not None:
             contact.on_sent(len(request), [], now)
-            contact.said_something = True
+            contact.said_something = contact.awaits_answer = True
             contact.hold_for_rekey(now)
             return request
         room_bytes = contact.room_bytes()

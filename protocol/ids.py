@@ -18,7 +18,7 @@ DeskKeyId = NewType("DeskKeyId", bytes)
 """4 bytes: the start of SHA-256 over one X25519 sealing key of a desk (one key for each epoch)."""
 
 MailboxId = NewType("MailboxId", bytes)
-"""16 bytes: where answers for one fisher wait. Derived from the receipt code alone."""
+"""16 bytes: where answers for one fisher wait. Follows from the public key that the receipt code gives."""
 
 BundleNumber = NewType("BundleNumber", int)
 """Counts upward from 1 for each sender on a link; with the vessel it names a bundle for good."""

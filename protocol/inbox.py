@@ -8,7 +8,7 @@ from typing import TypeVar
 from protocol import bundle as bundles
 from protocol import limits
 from protocol.bundle import Bundle, Kind
-from protocol.errors import MalformedBundle
+from protocol.errors import MalformedBundle, MalformedFrame
 from protocol.events import BundleArrived, Event
 from protocol.fragment import Range, RangeSet, Reassembly
 from protocol.frames import Ack, Frame, Priority, Receipt, Refusal, Refuse, Resync, encode
@@ -65,8 +65,8 @@ class Inbox:
         held = self._partial.get(number)
         if held is None:
             held = Reassembly(total_bytes=0, priority=int(Priority.CLEAR_VOICE))
-        if first is not None:
-            held.describe(*first)
+        if first is not None and not self._agrees(number, held, first):
+            return []
         fresh = held.hold(offset, data, most_bytes=limits.BUNDLE_BYTES_MAX)
         self.duplicate_bytes += len(data) - fresh
         # Entered only now, so that a refused fragment takes no place; the last to grow stands last.
@@ -87,6 +87,23 @@ class Inbox:
         self._owe(number, held, len(data), now)
         self._make_room()
         return []
+
+    def _agrees(self, number: int, held: Reassembly, first: tuple[int, Priority]) -> bool:
+        """Describe the bundle; where its sender has another under this number by now, let go of the old one.
+
+        That sender was set back to an old copy of its store. What is held can never become whole, and
+        refusing only the fragment would make it send the same for ever.
+        """
+        try:
+            held.describe(*first)
+        except MalformedFrame:
+            if number not in self._partial:
+                raise
+            del self._partial[number]
+            self._owed.pop(number, None)
+            self._refuse(number, Refusal.BUSY)
+            return False
+        return True
 
     def _make_room(self) -> None:
         """Let go of the incomplete bundles that have been quiet longest while there are too many.
@@ -152,7 +169,7 @@ class Inbox:
     def deadline(self, kind: LinkKind) -> Instant | None:
         """Return when the next answer falls due on a link of this kind."""
         if self._receipts or self._refusals:
-            return Instant(0.0)
+            return Instant(float("-inf"))
         if kind is LinkKind.MESSAGE:
             return None
         return min((self._due_at(owed) for owed in self._owed.values()), default=None)

@@ -22,6 +22,8 @@ ARGON2_MEMORY_KIB = 64 * 1024
 _ARGON2_SALT = b"seavoice v1 mailbox"
 """The same for everybody: a code must open its mailbox on any vessel, where nothing else is known."""
 
+_ID_LABEL = b"seavoice v1 mailbox id"
+
 _CHECK_BITS = 10
 
 # Damm's table: finds every single wrong digit and every swap of neighbours.
@@ -49,8 +51,12 @@ class WrongCode(LocalError):
 class Mailbox:
     """What a receipt code opens."""
 
-    id: MailboxId
     private: bytes
+
+    @property
+    def id(self) -> MailboxId:
+        """The name under which answers wait."""
+        return mailbox_id(self.public)
 
     @property
     def public(self) -> bytes:
@@ -110,14 +116,21 @@ class ReceiptCode:
         """Derive the mailbox: about half a second and 64 MiB, on purpose."""
         kdf = Argon2id(
             salt=_ARGON2_SALT,
-            length=limits.MAILBOX_ID_BYTES + limits.X25519_KEY_BYTES,
+            length=limits.X25519_KEY_BYTES,
             iterations=ARGON2_PASSES,
             lanes=1,
             memory_cost=ARGON2_MEMORY_KIB,
         )
-        derived = kdf.derive(f"{self._secret:015d}".encode())
-        identity, private = derived[: limits.MAILBOX_ID_BYTES], derived[limits.MAILBOX_ID_BYTES :]
-        return Mailbox(id=MailboxId(identity), private=private)
+        return Mailbox(private=kdf.derive(f"{self._secret:015d}".encode()))
+
+
+def mailbox_id(public: bytes) -> MailboxId:
+    """Return the 16-byte name of the mailbox with this public key.
+
+    It follows from the key, so that the desk, which finds only the key inside the seal, knows where to send
+    its answer; a box or a relay, which sees only the name, cannot get back to the key.
+    """
+    return MailboxId(hashlib.sha256(_ID_LABEL + public).digest()[: limits.MAILBOX_ID_BYTES])
 
 
 def _damm(digits: str) -> int:

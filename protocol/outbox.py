@@ -70,6 +70,8 @@ class Outbox:
         self._journal = journal
         self._bundles: dict[int, Outgoing] = {}
         self._doubt: list[Piece] = []
+        self._known = RangeSet()
+        """Numbers of which the peer has said that it has a bundle, whole or in part."""
 
     def __len__(self) -> int:
         return len(self._bundles)
@@ -100,7 +102,9 @@ class Outbox:
             )
         outgoing = Outgoing(number=number, priority=priority, data=data, begun=begun, acked=RangeSet(acked))
         self._bundles[number] = outgoing
-        if begun:
+        # A number that the peer knows, and that was never begun, was given twice: our store was set back, and
+        # what the peer says to the question will bring a new number.
+        if begun or number in self._known:
             for start, end in list(outgoing.acked.missing(0, len(data))):
                 self.doubt([Piece(number, start, end)])
                 outgoing.claimed.add(start, end)
@@ -164,8 +168,20 @@ class Outbox:
             outgoing.acked.add(start, min(end, outgoing.size_bytes))
             # If the peer is ever restored and says that it lost these bytes, nothing may keep them back.
             outgoing.claimed.remove(start, end)
+        if outgoing.acked.covers(0, outgoing.size_bytes):
+            self._contradicted(outgoing)
         if outgoing.acked.total() != before:
             self._journal.record(OutgoingAcked(number=ack.number, ranges=tuple(outgoing.acked)))
+
+    def _contradicted(self, outgoing: Outgoing) -> None:
+        """Doubt all of a bundle whose acknowledgements together cover it.
+
+        A peer acknowledges only what it holds of an incomplete bundle, so it has let go of some of it since:
+        it refused the bundle, and an acknowledgement from before came late by another link.
+        """
+        outgoing.acked = RangeSet()
+        outgoing.claimed = RangeSet(((0, outgoing.size_bytes),))
+        self.doubt([Piece(outgoing.number, 0, outgoing.size_bytes)])
 
     def on_receipt(self, numbers: Iterable[Range]) -> list[Event]:
         """Let go of bundles that the peer has in custody."""
@@ -187,6 +203,8 @@ class Outbox:
         taken = ((1, resync.floor + 1), *resync.beyond) if resync.floor else resync.beyond
         events = self.on_receipt(taken)
         stated = {ack.number: ack for ack in resync.partial}
+        self._known = RangeSet((*taken, *((number, number + 1) for number in stated)))
+        events += self._renumbered(stated, resync)
         for outgoing in self._bundles.values():
             if outgoing.acked and (resync.complete or outgoing.number in stated):
                 # A peer restored from a backup may hold less than it once acknowledged.
@@ -195,6 +213,14 @@ class Outbox:
             self.on_ack(ack)
         self.release_doubt()
         return events
+
+    def _renumbered(self, stated: Iterable[int], resync: Resync) -> list[Event]:
+        """Let go of bundles under whose number the peer holds pieces of another: our store was set back."""
+        numbers = [number for number in stated if number in self._bundles and not self._bundles[number].begun]
+        highest = max((*stated, resync.floor, *(end - 1 for _, end in resync.beyond)), default=0)
+        for number in numbers:
+            self.withdraw(number)
+        return [NumberTaken(number=number, highest=highest) for number in numbers]
 
     def _forget_acks(self, outgoing: Outgoing, stated: Ack | None, *, complete: bool) -> None:
         held = RangeSet(((0, stated.end), *stated.beyond)) if stated is not None else RangeSet()

@@ -61,7 +61,7 @@ class Rekey:
 
     def may_ask_at(self) -> Instant:
         """Return when the next request may leave."""
-        return Instant(0.0 if self._asked_at is None else self._asked_at + INTERVAL_S)
+        return Instant(float("-inf") if self._asked_at is None else self._asked_at + INTERVAL_S)
 
     def request(self, now: Instant) -> bytes:
         """Vessel: return a request packet with a fresh key."""

@@ -24,7 +24,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 EXIT_UNEXPECTED = 1
-EXIT_USAGE = 2
 
 
 class VesselError(Exception):

@@ -204,7 +204,7 @@ class SyncService:
     async def report_health(self) -> None:
         """Tell the relay how much waits here, with the next packet. Raises `StoreFailed`.
 
-        On a datagram link a box with nothing to say would never learn that its relay lost the keys (SPEC §3.5).
+        On a datagram link a silent box would never learn that its relay lost the keys (SPEC §3.5).
         """
 
         async def work() -> None:

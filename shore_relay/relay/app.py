@@ -27,7 +27,7 @@ from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.logfmt import Log, to_stderr
 from shore_relay.relay.settings import LINK_PATH, Settings
 from shore_relay.relay.store.sqlite import SqliteStore
-from shore_relay.relay.vessels import Clock, WallClock
+from shore_relay.relay.surroundings import Clock, WallClock
 
 _UPKEEP_S = 2.0
 """How often counters are stored, and desks that an admin added are noticed without being asked for."""

@@ -83,7 +83,14 @@ async def _serve(folder: Path) -> None:
         # A server that listens everywhere is reached here by this name.
         host = "127.0.0.1" if settings.listen_host == "0.0.0.0" else settings.listen_host  # noqa: S104  # Compared.
         print(f"ready: http://{host}:{relay.http_port} tcp={relay.tcp_port} udp={relay.udp_port}", flush=True)
-        await stopped.wait()
+        waiting = asyncio.create_task(stopped.wait())
+        # Without its store a relay can only refuse; whoever watches this process starts a new one.
+        failing = asyncio.create_task(relay.store.writer.ended())
+        await asyncio.wait({waiting, failing}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if failing.done():
+            failing.result()
+        failing.cancel()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -30,7 +30,7 @@ from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.pace import Allowance
 from shore_relay.relay.settings import Settings
 from shore_relay.relay.store.repository import Desk, LearnedKeys, Repository
-from shore_relay.relay.vessels import Clock, WallClock
+from shore_relay.relay.surroundings import Clock, WallClock
 
 DISPATCHED_KINDS = frozenset({Kind.MAIL, Kind.KEYS, Kind.DESK_RECEIPT})
 

@@ -13,7 +13,8 @@ from shore_relay.relay.errors import FleetFull, UnknownVessel
 from shore_relay.relay.pace import Allowance
 from shore_relay.relay.settings import Settings
 from shore_relay.relay.store.repository import Desk, Directory, Repository
-from shore_relay.relay.vessels import Clock, Surroundings, VesselLink, WallClock
+from shore_relay.relay.surroundings import Clock, Surroundings, WallClock
+from shore_relay.relay.vessels import VesselLink
 
 _LOOKUPS_PER_SECOND = 50
 _CHECKS_PER_SECOND = 500

@@ -5,7 +5,6 @@ built anew from the store: nothing was promised to anybody.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -24,40 +23,20 @@ from protocol.errors import (
 )
 from protocol.events import BundleRefused, CustodyAccepted, Event, NumberTaken, PacketRefused
 from protocol.frames import Refusal
-from protocol.ids import DeskKeyId, Instant, UnixSeconds, VesselId
-from protocol.journal import BundleTaken, GuardChanged, MemoryJournal
+from protocol.ids import Instant, VesselId
+from protocol.journal import BundleTaken, Change, GuardChanged, MemoryJournal
 from protocol.linkguard import GuardState, LinkGuard
 from protocol.links import LinkProfile, Side
 from protocol.rekey import RekeyRequest
 from shore_relay.relay.errors import ContactEnded, StoreFailed, UnknownVessel
-from shore_relay.relay.store.repository import LinkCommit, QueuedBundle, Repository, Traffic
+from shore_relay.relay.store.repository import LinkCommit, QueuedBundle, Traffic
+from shore_relay.relay.surroundings import Surroundings
 
 T = TypeVar("T")
-Clock = Callable[[], Instant]
-WallClock = Callable[[], UnixSeconds]
-
 _PACKET_LAYER_CODES = frozenset(
     error.code for error in (MalformedPacket, UnknownVersion, UnknownKey, NotAuthentic, Replayed)
 )
 """Refusals that say nothing authentic came; a malformed frame came from the vessel itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What every vessel's link needs from the rest of the relay."""
-
-    store: Repository
-    clock: Clock
-    wall: WallClock
-    routable: Callable[[DeskKeyId], bool]
-    """Whether some desk here has this key."""
-    index: Callable[[VesselId, tuple[bytes, ...]], None]
-    """Hears under which key ids a vessel may come from now on."""
-    make_room: Callable[[], None]
-    """Lets another engine go where there are too many; raises `FleetFull`."""
-    refusals: Counter[str]
-    held_bytes_max: int
-    store_retry_s: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -332,6 +311,7 @@ class VesselLink:
             bearer=bearer,
             changes=changes,
             key_ids=key_ids if key_ids != life.key_ids else None,
+            rekeyed=_rekeyed(life.guard, changes),
             traffic=traffic,
             duplicate_bytes=duplicate_bytes - life.duplicate_bytes,
         )
@@ -386,6 +366,16 @@ class VesselLink:
         # Urgent bundles are taken beyond the bound, so a few more are asked for than there is room.
         queued = await self._around.store.queued(self.vessel, most=2 * limits.BUNDLES_OFFERED_MAX)
         _offer(life.engine, queued)
+
+
+def _rekeyed(guard: GuardState, changes: Iterable[Change]) -> bool:
+    """Return whether the vessel has begun to use the keys of a rekey."""
+    for change in changes:
+        if isinstance(change, GuardChanged):
+            if change.state.secret == guard.pending_secret:
+                return True
+            guard = change.state
+    return False
 
 
 def is_authentic(refused: Iterable[PacketRefused]) -> bool:

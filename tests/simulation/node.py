@@ -1,93 +1,39 @@
 """One side of the voyage: a real engine and a real store, in the shell's order (call, commit, act)."""
 
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 
 from protocol import linkguard, rekey
-from protocol.bundle import Bundle
-from protocol.engine import SyncEngine
-from protocol.errors import NotAuthentic, QueueFull, RemoteError
-from protocol.events import BundleArrived, CustodyAccepted, Event, LinkRekeyed, NumberTaken, PacketRefused
-from protocol.frames import Priority, Refusal
-from protocol.ids import Instant, VesselId
-from protocol.journal import MemoryJournal
-from protocol.linkguard import Form
+from protocol.errors import QueueFull, RemoteError
+from protocol.events import (
+    BundleArrived,
+    BundleRefused,
+    CustodyAccepted,
+    Event,
+    LinkRekeyed,
+    NumberTaken,
+    PacketRefused,
+)
+from protocol.frames import Priority
+from protocol.linkguard import Form, LinkGuard
 from protocol.links import LinkKind, LinkProfile, Side
-from protocol.origin import public_half
-from tests.simulation.faults import BrokenRule, Crashed, DiskFull, Faults
-from tests.simulation.invariants import Invariants
+from tests.simulation.faults import BrokenRule
+from tests.simulation.life import Life
 from tests.simulation.sky import Bearer, Connection, StreamBearer
-from tests.simulation.store import SimStore
-from tests.simulation.world import World
+from tests.simulation.store import RELAY_PRIVATE
 
-VESSEL = VesselId(b"vessel-1")
-RELAY_PRIVATE = bytes([7]) * 32
 HINT_INTERVAL_S = 10.0
 REKEY_WAIT_S = 30.0
-BACK_OFF_S = 5.0
 PACKETS_AT_ONCE_MAX = 20_000
-OpenStore = Callable[[Path, Callable[[], None]], SimStore]
 
 
-class Node:
-    """A shell around one engine, which crashes when the faults say so and starts again from its store."""
+class Node(Life):
+    """The shell of one side, in the order that the two programs keep."""
 
-    def __init__(
-        self,
-        side: Side,
-        world: World,
-        faults: Faults,
-        rules: Invariants,
-        bearers: list[Bearer],
-        path: Path,
-        open_store: OpenStore,
-    ) -> None:
-        self.side = side
-        self.world = world
-        self.faults = faults
-        self.rules = rules
-        self.bearers = bearers
-        self.path = path
-        self._open_store = open_store
-        self.store: SimStore | None = None
-        self.engine: SyncEngine | None = None
-        self.duplicate_bytes = 0
-        self.accepted: list[tuple[Bearer, bytes]] = []
-        """Packets without a connection that this side took and committed: material for replays."""
-        self._journal = MemoryJournal()
-        self._connections: dict[str, Connection] = {}
-        self._heard: set[str] = set()
-        self._origin_s = 0.0
-        self._wake = 0
-        self._hinted_s = -1e9
-        self._unfetched: list[bytes] = []
+    _hinted_s = -1e9
 
-    def now(self) -> Instant:
-        """Return this process's monotonic time."""
-        return Instant(self.world.now_s + self._origin_s)
-
-    # --- life and death -----------------------------------------------------------------------------------
-
-    def start(self) -> None:
-        """Start the process: a new clock, a new engine, everything else from the store."""
-        self._origin_s = self.faults.source.uniform(-1e5, 1e6)
-        self._begin()
-
-    def _begin(self) -> None:
-        self.world.say(f"{self.side.value} starts")
-        self.store = self._open_store(self.path, self._before_commit)
-        self._journal = MemoryJournal()
-        self.engine = SyncEngine(
-            self.side,
-            VESSEL,
-            self.store.snapshot(),
-            self._journal,
-            admit=self._admit,
-            relay_public=public_half(RELAY_PRIVATE) if self.side is Side.VESSEL else None,
-        )
-        self._enter(self._open_contacts)
-
-    def _open_contacts(self) -> None:
+    def open_contacts(self) -> None:
+        """Offer what waits, and begin to talk over every bearer."""
         self._offer_all()
         for bearer in self.bearers:
             if isinstance(bearer, StreamBearer):
@@ -97,81 +43,6 @@ class Node:
                 self._engine.contact_opened(bearer.link, self.now())
                 self._heard.add(bearer.link.name)
         self._commit()
-
-    @property
-    def _engine(self) -> SyncEngine:
-        assert self.engine is not None
-        return self.engine
-
-    @property
-    def _store(self) -> SimStore:
-        assert self.store is not None
-        return self.store
-
-    def die(self) -> None:
-        """Lose everything that is not on disk."""
-        if self.engine is not None:
-            self.duplicate_bytes += self.engine.duplicate_bytes
-        self.engine = None
-        if self.store is not None:
-            self.store.close()
-        self.store = None
-        self._wake += 1
-        self._heard.clear()
-        connections, self._connections = self._connections, {}
-        for connection in connections.values():
-            connection.abandon(self.side)
-
-    def crash(self) -> None:
-        """Lose power, and come back after a while with another clock."""
-        self.world.say(f"{self.side.value} crashes")
-        self.die()
-        self.world.after(self.faults.source.expovariate(1 / 30.0), self._start_unless_up)
-
-    def _start_unless_up(self) -> None:
-        if self.engine is None:
-            self.start()
-
-    def _fail(self) -> None:
-        self.world.say(f"{self.side.value} finds its disk full")
-        self.die()
-        self.world.after(BACK_OFF_S, self._begin_unless_up)
-
-    def _begin_unless_up(self) -> None:
-        if self.engine is None:
-            self._begin()
-
-    def _enter(self, act: Callable[[], None]) -> None:
-        """Run one step of the shell, then say what there is to say; a fault in it ends this life."""
-        if self.engine is None:
-            return
-        try:
-            act()
-            self._pump()
-        except Crashed:
-            self.crash()
-        except DiskFull:
-            self._fail()
-
-    def _before_commit(self) -> None:
-        if self.faults.strikes("disk-full", self.faults.plan.disk_full):
-            raise DiskFull
-
-    def _may_crash(self) -> None:
-        if self.faults.strikes(f"crash-{self.side.value}", self.faults.plan.crash):
-            raise Crashed
-
-    def _commit(self) -> None:
-        self._may_crash()
-        changes = self._journal.drain()
-        self._store.commit(changes)
-        self.rules.committed(self.side, changes)
-        self._may_crash()
-
-    def _admit(self, number: int, bundle: Bundle) -> Refusal | None:
-        if self.faults.strikes("refusal", self.faults.plan.refusal):
-            return self.faults.source.choice((Refusal.BUSY, Refusal.UNKNOWN_DESK))
-        return None
 
     # --- bundles ------------------------------------------------------------------------------------------
 
@@ -186,21 +57,20 @@ class Node:
             self.rules.promised(self.side, number, data)
             self.world.say(f"{self.side.value} takes bundle {number}, {len(data)} B, {priority.name}")
             self._may_crash()
-            self._offer(number, priority, data)
+            self._offer_all()
             self._commit()
 
         self._enter(keep)
         if not taken:
             self.world.after(20.0, lambda: self.submit(priority, data))
 
-    def _offer(self, number: int, priority: Priority, data: bytes) -> None:
-        try:
-            self._engine.offer(number, priority, data)
-        except QueueFull:
-            self.world.say(f"{self.side.value} keeps bundle {number} for later")
-
     def _offer_all(self) -> None:
-        for waiting in self._store.outgoing():
+        """Keep the first in line with the engine, so that no bulk keeps out what matters more."""
+        line = self._store.outgoing()
+        for number in self._offered.difference(waiting.number for waiting in line):
+            self._engine.withdraw(number)
+        self._offered = {waiting.number for waiting in line}
+        for waiting in line:
             if self._engine.holds(waiting.number):
                 continue
             try:
@@ -208,11 +78,11 @@ class Node:
                     waiting.number, waiting.priority, waiting.data, begun=waiting.begun, acked=waiting.acked
                 )
             except QueueFull:
-                continue
+                self._offered.discard(waiting.number)
 
     def store_waits(self) -> bool:
         """Return whether bundles lie in the store that still have to leave."""
-        return self.store is not None and bool(self.store.outgoing())
+        return self.store is not None and self.store.waits()
 
     def _act_on(self, events: list[Event]) -> None:
         for event in events:
@@ -222,8 +92,6 @@ class Node:
                     self._hand_over_soon(event.number)
                 case CustodyAccepted():
                     self.world.say(f"{self.side.value} may delete bundle {event.number}")
-                case NumberTaken():
-                    self._renumber(event.number, event.highest)
                 case LinkRekeyed():
                     self.faults.counts["rekey"] += 1
                     self.world.say("the link has new keys")
@@ -231,16 +99,8 @@ class Node:
                     self.world.say(f"{self.side.value} refuses: {event.code}")
                 case _:
                     pass
-        if any(isinstance(event, CustodyAccepted | NumberTaken) for event in events):
+        if any(isinstance(event, CustodyAccepted | NumberTaken | BundleRefused) for event in events):
             self._offer_all()
-
-    def _renumber(self, number: int, highest: int) -> None:
-        data = next(waiting.data for waiting in self._store.outgoing() if waiting.number == number)
-        self._store.renumber(number, highest)
-        self.faults.counts["renumbered"] += 1
-        moved = next(waiting.number for waiting in self._store.outgoing() if waiting.data == data)
-        self.world.say(f"{self.side.value} renumbers bundle {number} to {moved}")
-        self.rules.promised(self.side, moved, data)
 
     def _hand_over_soon(self, number: int) -> None:
         """Whoever fetches asks the store, some time later, and keeps what it got by number."""
@@ -251,10 +111,7 @@ class Node:
         if self.store is None:
             self.world.after(30.0, self.hand_over)
             return
-        ledger = self.rules.sides[self.side]
-        for data in self._store.arrived().values():
-            if data not in ledger.handed_over:
-                ledger.handed_over.append(data)
+        self.rules.handed_over(self.side, self._store.collect())
 
     # --- what comes in ------------------------------------------------------------------------------------
 
@@ -266,14 +123,26 @@ class Node:
         if self.side is Side.RELAY and self._is_key_matter(packet):
             self._on_key_matter(bearer.link, packet, lambda answer: self._put(bearer, answer))
             return
-        if self._receive(bearer.link, packet):
+        if bearer.link.name not in self._heard:
+            if not self._is_authentic(packet):
+                self.world.say(f"{self.side.value} hears a stranger")
+                return
             self._heard.add(bearer.link.name)
+        if self._receive(bearer.link, packet) and _carries_frames(packet):
             self.accepted.append((bearer, packet))
+
+    def _is_authentic(self, packet: bytes) -> bool:
+        """Try the packet on a guard of its own, so that a stranger's bytes change nothing."""
+        try:
+            LinkGuard(self._guard, self.side, lambda _state: None).open(packet)
+        except RemoteError:
+            return False
+        return True
 
     def _receive(self, link: LinkProfile, packet: bytes) -> bool:
         """Give a packet to the engine, commit, act; return whether it was accepted whole."""
         events = self._engine.receive(packet, link, self.now())
-        self._commit()
+        self._commit(events)
         self._act_on(events)
         return not any(isinstance(event, PacketRefused) for event in events)
 
@@ -281,6 +150,9 @@ class Node:
         """Somebody sends again what this side had accepted."""
 
         def take() -> None:
+            if bearer.link.name not in self._heard:
+                # The shell turns strangers away before the engine hears of them.
+                return
             self.faults.counts["replay"] += 1
             held = self._engine.queued
             events = self._engine.receive(packet, bearer.link, self.now())
@@ -295,7 +167,7 @@ class Node:
         try:
             form, _ = linkguard.read_flags(packet)
             if form is Form.NAMED:
-                return linkguard.read_key_id(packet) not in self._engine.key_ids()
+                return not self._store.knows_key(linkguard.read_key_id(packet))
         except RemoteError:
             return False
         return form is Form.REKEY_REQUEST
@@ -311,8 +183,11 @@ class Node:
             return False
         try:
             request = rekey.open_request(packet, RELAY_PRIVATE)
-            answer = self._engine.answer_rekey(request, self.faults.source.randbytes, link, self.now())
-        except NotAuthentic:
+            # A contact of its own, so that a repeated request cannot disturb one that works.
+            apart = replace(link, name=f"{link.name}-rekey")
+            answer = self._engine.answer_rekey(request, self.faults.source.randbytes, apart, self.now())
+            self._engine.contact_closed(apart, self.now())
+        except RemoteError:
             self.world.say("relay refuses a rekey request")
             return False
         self._commit()
@@ -358,34 +233,32 @@ class Node:
         if self.side is Side.RELAY and not connection.recognised:
             self._enter(lambda: self._recognise(connection, record))
         else:
-            self._enter(lambda: self._receive(connection.link, record) or connection.close(self.side))
+            self._enter(lambda: self._read(connection, record))
+
+    def _read(self, connection: Connection, record: bytes) -> None:
+        if not self._receive(connection.link, record):
+            connection.close(self.side)
 
     def _recognise(self, connection: Connection, record: bytes) -> None:
         if self._is_key_matter(record):
             if not connection.asked_again:
                 connection.asked_again = True
                 self.world.after(REKEY_WAIT_S, lambda: self._close_unless_recognised(connection))
-            if self._on_key_matter(connection.link, record, lambda a: self._write(connection, a)):
-                self._connections[connection.link.name] = connection
+            self._on_key_matter(connection.link, record, lambda a: self._write(connection, a))
             return
-        if connection.asked_again and not self._names_us(record):
-            # The vessel had sent more under the unknown key before it learned of that.
+        if not self._is_authentic(record):
+            # After a hint, the vessel had sent more under the unknown key before it learned of that.
+            if not connection.asked_again:
+                connection.close(self.side)
             return
-        before = self._connections.get(connection.link.name)
-        self._connections[connection.link.name] = connection
-        if before is not None and before is not connection:
+        before = self._connections.pop(connection.link.name, None)
+        if before is not None:
             before.close(self.side)
-        if not connection.asked_again or before is not connection:
-            self._engine.contact_opened(connection.link, self.now())
-        connection.recognised = self._receive(connection.link, record)
-        if not connection.recognised:
+        self._connections[connection.link.name] = connection
+        connection.recognised = True
+        self._engine.contact_opened(connection.link, self.now())
+        if not self._receive(connection.link, record):
             connection.close(self.side)
-
-    def _names_us(self, record: bytes) -> bool:
-        try:
-            return linkguard.read_key_id(record) in self._engine.key_ids()
-        except RemoteError:
-            return False
 
     def _close_unless_recognised(self, connection: Connection) -> None:
         if not connection.recognised:
@@ -401,7 +274,8 @@ class Node:
         """Vessel: tell the relay that all is well."""
         self._enter(lambda: self._engine.report_status({1: 1}))
 
-    def _pump(self) -> None:
+    def pump(self) -> None:
+        """Transmit over every bearer that takes packets, then sleep until the engine's deadline."""
         for _ in range(PACKETS_AT_ONCE_MAX):
             sent = [self._send_one(bearer) for bearer in self.bearers]
             if not any(sent):
@@ -413,8 +287,8 @@ class Node:
                 self.world.say(f"{connection.link.name} has stalled for {self.side.value}")
                 self.faults.counts["stall"] += 1
                 connection.close(self.side)
-                return
-        self._sleep()
+        if not any(connection.is_closed(self.side) for connection in self._connections.values()):
+            self._sleep()
 
     def _send_one(self, bearer: Bearer) -> bool:
         if self.engine is None or not self._may_send(bearer):
@@ -435,13 +309,13 @@ class Node:
     def _commit_if_needed(self) -> None:
         changes = self._journal.drain()
         if changes:
-            self._store.commit(changes)
-            self.rules.committed(self.side, changes)
+            self._store.commit(changes, [], self._engine.key_ids())
+            self._committed(changes)
 
     def _may_send(self, bearer: Bearer) -> bool:
         if isinstance(bearer, StreamBearer):
             connection = self._connections.get(bearer.link.name)
-            return connection is not None and (self.side is Side.VESSEL or connection.recognised)
+            return connection is not None and not connection.is_closed(self.side)
         if bearer.ready_at_s(self.side) > self.world.now_s:
             return False
         return bearer.link.name in self._heard
@@ -463,7 +337,7 @@ class Node:
         if deadline is None:
             return
         at_s = deadline - self._origin_s
-        if at_s <= self.world.now_s:
+        if deadline <= self.now() + 1e-6:
             busy = [self._waits_for(bearer) for bearer in self.bearers]
             ready_s = min((at for at in busy if at > self.world.now_s), default=None)
             if ready_s is None:
@@ -478,3 +352,8 @@ class Node:
     def _woken(self, wake: int) -> None:
         if wake == self._wake:
             self.on_ready()
+
+
+def _carries_frames(packet: bytes) -> bool:
+    """Return whether this is no key packet; a hint, for one, is not authenticated and may come again."""
+    return linkguard.read_flags(packet)[0] in (Form.NAMED, Form.UNNAMED)

@@ -192,8 +192,8 @@ class Connection:
             return
         self._closed[side] = True
         self.bearer.world.say(f"{side.value} closes {self.link.name}")
-        self.bearer.ends[side].on_closed(self)
         self._is_reset(side)
+        self.bearer.world.after(0.0, lambda: self.bearer.ends[side].on_closed(self))
 
     def abandon(self, side: Side) -> None:
         """Close one end because its process is gone; nobody is told at this end."""

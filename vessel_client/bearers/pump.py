@@ -163,7 +163,9 @@ class Bearer:
 
 
 async def _wait(event: asyncio.Event, timeout_s: float | None) -> None:
+    # Not `wait_for`: on Python 3.11 it loses a cancellation that comes together with the event.
     try:
-        await asyncio.wait_for(event.wait(), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
     except TimeoutError:
         return

@@ -6,7 +6,8 @@ from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.logfmt import Log
 from shore_relay.relay.pace import Allowance
 from shore_relay.relay.settings import Settings
-from shore_relay.relay.vessels import Clock, Contact
+from shore_relay.relay.surroundings import Clock
+from shore_relay.relay.vessels import Contact
 
 _HINTS_PER_SECOND = 20
 """Hints are unauthenticated and tiny; a vessel that misses one asks for new keys by itself later."""

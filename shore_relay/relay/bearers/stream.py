@@ -53,7 +53,8 @@ class StreamService:
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks) if tasks else None
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def _serve(self, connection: Connection) -> None:
         contact: Contact | None = None

@@ -9,7 +9,8 @@ from protocol.linkguard import Form, read_flags, read_key_id, unknown_key_hint
 from protocol.links import LinkProfile
 from shore_relay.relay.bearers.gate import Gate
 from shore_relay.relay.errors import ContactEnded, FleetFull, StoreFailed, UnknownVessel
-from shore_relay.relay.vessels import Clock, Contact, is_authentic
+from shore_relay.relay.surroundings import Clock
+from shore_relay.relay.vessels import Contact, is_authentic
 
 Address = tuple[str, int]
 
@@ -77,7 +78,7 @@ class UdpBearer(asyncio.DatagramProtocol):
         for vessel in known:
             self._hand_over(vessel, data, addr)
 
-    def error_received(self, _exc: Exception) -> None:  # noqa: ARG002  # The vessel's address is what it hides.
+    def error_received(self, _exc: Exception) -> None:  # The vessel's address is what it hides.
         """Note that a packet could not be delivered; datagrams may be lost."""
         self._gate.note("datagram-undeliverable", self._profile.name)
 

@@ -26,6 +26,8 @@ from shore_relay.relay.store.feed import NewItem, add_item
 from shore_relay.relay.store.repository import LinkCommit, LinkState, QueuedBundle
 
 _WINDOW_BYTES = limits.REPLAY_WINDOW_PACKETS // 8
+_NUMBERS_LEAPT = 10_000
+"""SPEC §8.3: a store that was set back goes on far above what its later life may have given out."""
 
 
 # --- loading ------------------------------------------------------------------------------------------------
@@ -126,6 +128,11 @@ async def commit_link(connection: aiosqlite.Connection, commit: LinkCommit) -> s
         await save_guard(connection, commit.vessel, guards[-1])
     if commit.key_ids is not None:
         await save_key_ids(connection, commit.vessel, commit.key_ids)
+    if commit.rekeyed:
+        await connection.execute(
+            "UPDATE vessels SET next_number = next_number + ? WHERE vessel = ?",
+            (_NUMBERS_LEAPT, commit.vessel),
+        )
     desks: set[DeskId] = set()
     for change in commit.changes:
         match change:

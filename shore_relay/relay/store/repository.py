@@ -72,6 +72,8 @@ class LinkCommit:
     changes: tuple[Change, ...] = ()
     key_ids: tuple[bytes, ...] | None = None
     """The key ids from now on, where they changed."""
+    rekeyed: bool = False
+    """The vessel has begun to use new keys: the store may have been set back, and numbers be in use."""
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
     """By name of the link."""
     duplicate_bytes: int = 0

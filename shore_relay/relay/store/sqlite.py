@@ -37,6 +37,9 @@ from shore_relay.relay.store.writer import GroupWriter
 _BUSY_TIMEOUT_MS = 10_000
 """How long an admin's command and a running server wait for each other."""
 
+_HEALTH_CHECK_BYTES = 16_384
+"""Room for a few packets: a relay without it cannot take anything."""
+
 _SETTINGS = (
     f"busy_timeout = {_BUSY_TIMEOUT_MS}",
     "journal_mode = WAL",
@@ -260,10 +263,12 @@ class SqliteStore(Repository):
         await self.writer.run(count)
 
     async def check_writable(self) -> None:
-        """Commit something harmless; raises `StoreFailed`."""
+        """Commit something harmless that needs room; raises `StoreFailed`."""
 
         async def touch(connection: aiosqlite.Connection) -> None:
-            await connection.execute("UPDATE relay SET directory_revision = directory_revision")
+            code = "x" * _HEALTH_CHECK_BYTES
+            await connection.execute("INSERT INTO refusals (code, count) VALUES (?, 0)", (code,))
+            await connection.execute("DELETE FROM refusals WHERE code = ?", (code,))
 
         await self.writer.run(touch)
 

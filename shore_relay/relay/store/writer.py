@@ -100,6 +100,13 @@ class GroupWriter:
         self._wake.set()
         await self._task
 
+    async def ended(self) -> None:
+        """Wait until the writer has ended, which before `close` only a fault of this program can bring about.
+
+        Raises what ended it.
+        """
+        await asyncio.shield(self._task)
+
     async def _write_groups(self) -> None:
         try:
             while self._waiting or not self._closing:

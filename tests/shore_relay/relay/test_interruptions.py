@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from protocol.bundle import Mail
 from protocol.events import BundleRefused, CustodyAccepted, LinkRekeyed
 from protocol.frames import Refusal
 from protocol.ids import DeskKeyId
@@ -95,6 +96,32 @@ async def test_a_relay_set_back_to_an_old_backup_recovers(
     assert len(box.of(LinkRekeyed)) == 1
 
 
+async def test_an_answer_is_not_lost_to_a_number_that_was_used_after_the_backup(
+    shore: Shore, box: Box, desk: Desk, tmp_path: Path
+) -> None:
+    box.offer(1, introduction())
+    async with shore.serving() as relay, box.over_tcp(relay.tcp_port):
+        await box.custody(1)
+    shutil.copy(database_path(shore.folder), tmp_path / "backup")
+    vessel = box.provisioning.vessel
+    for turn in range(3):
+        async with shore.serving() as relay:
+            await desk.dispatch(relay, vessel, desk.mail(100 + turn, ref=bytes([turn]) * 16))
+            async with box.over_tcp(relay.tcp_port):
+                await box.arrived(turn + 1)
+                await desk.feed(relay, after=(await desk.feed(relay))[turn].cursor)
+    shutil.copy(tmp_path / "backup", database_path(shore.folder))
+    async with shore.serving() as relay:
+        box.offer(2, introduction())
+        async with box.over_tcp(relay.tcp_port):
+            await box.custody(2)
+            assert len(box.of(LinkRekeyed)) == 1
+            await desk.dispatch(relay, vessel, desk.mail(900, ref=bytes([9]) * 16))
+            answers = [event.bundle for event in await box.arrived(4)]
+    assert isinstance(answers[-1], Mail)
+    assert len(answers[-1].sealed) == 948
+
+
 async def test_a_full_disk_acknowledges_nothing_and_recovers_once_there_is_room(
     shore: Shore, box: Box, desk: Desk
 ) -> None:
@@ -109,6 +136,7 @@ async def test_a_full_disk_acknowledges_nothing_and_recovers_once_there_is_room(
                 assert number < 20, "the disk never filled"
         accepted = {event.number for event in box.of(CustodyAccepted)}
         assert number not in accepted
+        assert (await desk.ask(relay, "GET", "/healthz"))[0] == 503
         items = await desk.feed(relay)
         # Whatever the box let go of is there.
         assert accepted <= {item.number for item in items}
@@ -117,6 +145,7 @@ async def test_a_full_disk_acknowledges_nothing_and_recovers_once_there_is_room(
             await box.custody(number)
         (late,) = await desk.feed(relay, after=items[-1].cursor)
         assert late.bundle == report(desk.key_id, 30_000, fill=number)
+        assert (await desk.ask(relay, "GET", "/healthz"))[0] == 200
 
 
 async def test_a_vessel_that_holds_too_much_here_is_told_to_wait(shore: Shore, box: Box, desk: Desk) -> None:

@@ -1,0 +1,122 @@
+"""Makes an answer that only the fisher can open, and queues it for their vessel."""
+
+import asyncio
+import secrets
+from dataclasses import replace
+
+from protocol import bundle as bundles
+from protocol import message as messages
+from protocol.bundle import Mail
+from protocol.deskfeed import REF_BYTES
+from protocol.errors import NotAuthentic
+from protocol.frames import Priority
+from protocol.mailbox import mailbox_id
+from protocol.message import Message, Text, Voice
+from protocol.priming import Language
+from protocol.seal import seal_mail
+from protocol.voicepack import VoiceCodec
+from shore_relay.desk.app import Desk
+from shore_relay.desk.content import Content, content_of
+from shore_relay.desk.errors import CannotAnswer, NoMailbox, NotConfirmed
+from shore_relay.desk.inbox import Entry, load_entry
+from shore_relay.desk.keyring import Epoch
+from shore_relay.desk.sealed import seal_answer, seal_answer_voice
+from shore_relay.desk.sound import pack_recording
+from shore_relay.desk.store import outbox
+from shore_relay.desk.store.records import NewDispatch, Purpose
+from shore_relay.desk.trust import Origin
+
+
+async def answer_with_text(desk: Desk, number: int, text: str, language: Language | None = None) -> None:
+    """Queue a written answer to a message, in its language unless another is named.
+
+    Raises: UnknownEntry, CannotAnswer, TooLarge.
+    """
+    if not text.strip():
+        raise CannotAnswer("The answer is empty; write something.")
+    entry, epoch = await _checked(desk, number)
+    message = _message(desk, entry, Text(text=text.strip()), language)
+    await _queue(desk, entry, epoch, message, content_of(message), Priority.TEXT)
+
+
+async def answer_with_recording(
+    desk: Desk, number: int, wav: bytes, language: Language | None = None
+) -> None:
+    """Queue a spoken answer to a message, in the thin form only: the way down is the dear one.
+
+    Raises: UnknownEntry, CannotAnswer, NotSound, RecordingTooLong, RecordingSilent, NoOpus, TooLarge.
+    """
+    entry, epoch = await _checked(desk, number)
+    packed, duration_ms = await asyncio.to_thread(pack_recording, wav)
+    message = _message(desk, entry, Voice(packed=packed), language)
+    content = replace(content_of(message), duration_ms=duration_ms, codec=int(VoiceCodec.CODEC2_2400))
+    await _queue(desk, entry, epoch, message, content, Priority.THIN_VOICE)
+
+
+def why_no_answer(entry: Entry) -> CannotAnswer | None:
+    """Return why a message cannot be answered, or None where it can."""
+    if not entry.answer_key:
+        return NoMailbox("Whoever sent this message left no mailbox, so it cannot be answered.")
+    if entry.origin is Origin.UNCONFIRMED:
+        return NotConfirmed(
+            f"The vessel {entry.vessel_name} is not confirmed yet: compare its fingerprint, "
+            "and run `seavoice-desk confirm` before you answer."
+        )
+    if entry.origin is not Origin.VERIFIED:
+        return NotConfirmed(
+            "This message was not sent by its vessel's box, so an answer could go to a stranger."
+        )
+    return None
+
+
+async def _checked(desk: Desk, number: int) -> tuple[Entry, Epoch]:
+    entry = await load_entry(desk, number)
+    obstacle = why_no_answer(entry)
+    if obstacle is not None:
+        raise obstacle
+    # The key that the message was sealed to, which its vessel therefore knows; it may lack the newest.
+    epoch = desk.keyring.keys.epoch(entry.best.row.desk_key)
+    assert epoch is not None, "a verified message was sealed to a key of this desk"
+    return entry, epoch
+
+
+def _message(desk: Desk, entry: Entry, body: Text | Voice, language: Language | None) -> Message:
+    return Message(
+        created_at=desk.now(), language=entry.language if language is None else language, body=body
+    )
+
+
+async def _queue(
+    desk: Desk, entry: Entry, epoch: Epoch, message: Message, content: Content, priority: Priority
+) -> None:
+    mail = await asyncio.to_thread(_seal, entry, epoch, message)
+    ref = secrets.token_bytes(REF_BYTES)
+    dispatch = NewDispatch(
+        ref=ref,
+        vessel=entry.vessel,
+        purpose=Purpose.ANSWER,
+        priority=Priority.URGENT if entry.is_urgent else priority,
+        raw=bundles.encode(mail),
+        made_at=desk.now(),
+        entry=entry.id,
+        message_sealed=seal_answer(desk.vault, ref, content),
+        voice_sealed=seal_answer_voice(
+            desk.vault, ref, message.body.packed if isinstance(message.body, Voice) else b""
+        ),
+    )
+    async with desk.database.transaction() as connection:
+        await outbox.add(connection, dispatch)
+
+
+def _seal(entry: Entry, epoch: Epoch, message: Message) -> Mail:
+    try:
+        return seal_mail(
+            messages.encode(message),
+            mailbox=mailbox_id(entry.answer_key),
+            mailbox_public=entry.answer_key,
+            desk_private=epoch.private,
+        )
+    except (NotAuthentic, ValueError) as reason:
+        raise NoMailbox(
+            "The mailbox key in this message cannot be sealed to, so it cannot be answered."
+        ) from reason

@@ -1,0 +1,196 @@
+"""What can go wrong at a desk, each with a stable code and an exit code."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from protocol.documents import MalformedDocument
+from protocol.errors import KeyExpired, ProtocolError, TooLarge
+from protocol.speech.errors import NoOpus, NotSound, RecordingSilent, RecordingTooLong
+
+
+class DeskError(Exception):
+    """Base of everything this package raises on purpose."""
+
+    code: ClassVar[str] = "desk-error"
+
+
+class BadSettings(DeskError):
+    """A setting is unknown or has a value that cannot be used."""
+
+    code: ClassVar[str] = "bad-settings"
+
+
+class NotInitialised(DeskError):
+    """There is no desk in this data folder yet."""
+
+    code: ClassVar[str] = "not-initialised"
+
+
+class AlreadyInitialised(DeskError):
+    """There is a desk in this data folder already; its keys must not be overwritten."""
+
+    code: ClassVar[str] = "already-initialised"
+
+
+class WrongPassphrase(DeskError):
+    """The passphrase does not open this desk's keys."""
+
+    code: ClassVar[str] = "wrong-passphrase"
+
+
+class NoPassphrase(DeskError):
+    """Nobody said a passphrase, and nobody can be asked; or the new one is too short."""
+
+    code: ClassVar[str] = "no-passphrase"
+
+
+class DamagedKeyring(DeskError):
+    """The file with the keys cannot be read."""
+
+    code: ClassVar[str] = "damaged-keyring"
+
+
+class StoreFailed(DeskError):
+    """The database could not read or write; nothing half-done was kept."""
+
+    code: ClassVar[str] = "store-failed"
+
+
+class StoreFull(StoreFailed):
+    """The disk is full; what was there is still there, and the relay keeps what is new."""
+
+    code: ClassVar[str] = "store-full"
+
+
+class StoreTooNew(StoreFailed):
+    """A newer version of the program wrote this database."""
+
+    code: ClassVar[str] = "store-too-new"
+
+
+class DamagedContent(StoreFailed):
+    """Something that was stored encrypted does not open: another desk's, or changed on the disk."""
+
+    code: ClassVar[str] = "damaged-content"
+
+
+class RelayUnreachable(DeskError):
+    """No connection to the relay, or it failed; what is queued stays queued."""
+
+    code: ClassVar[str] = "relay-unreachable"
+
+
+class RelayRefused(DeskError):
+    """The relay answered that it will not do this."""
+
+    code: ClassVar[str] = "relay-refused"
+
+
+class ClocksDiffer(RelayRefused):
+    """The relay refused because the clocks of the two machines are too far apart."""
+
+    code: ClassVar[str] = "clocks-differ"
+
+
+class UnknownEntry(DeskError):
+    """No message has this number."""
+
+    code: ClassVar[str] = "unknown-entry"
+
+
+class UnknownVessel(DeskError):
+    """No vessel, or more than one, has this name."""
+
+    code: ClassVar[str] = "unknown-vessel"
+
+
+class NothingToConfirm(DeskError):
+    """The vessel has not introduced its box yet."""
+
+    code: ClassVar[str] = "nothing-to-confirm"
+
+
+class WrongFingerprint(DeskError):
+    """The fingerprint that was given is not that of the vessel's box; nothing was trusted."""
+
+    code: ClassVar[str] = "wrong-fingerprint"
+
+
+class CannotAnswer(DeskError):
+    """This message cannot be answered, and why."""
+
+    code: ClassVar[str] = "cannot-answer"
+
+
+class NoMailbox(CannotAnswer):
+    """The fisher wants no answer: the message holds no key to seal one to."""
+
+    code: ClassVar[str] = "no-mailbox"
+
+
+class NotConfirmed(CannotAnswer):
+    """The vessel's fingerprint has not been confirmed, or its box did not send this message."""
+
+    code: ClassVar[str] = "not-confirmed"
+
+
+class PortInUse(DeskError):
+    """Another program listens where the page should be."""
+
+    code: ClassVar[str] = "port-in-use"
+
+
+class AlreadyServing(DeskError):
+    """Another process serves this data folder."""
+
+    code: ClassVar[str] = "already-serving"
+
+
+class UnreadableFile(DeskError):
+    """A file that was named cannot be read or written."""
+
+    code: ClassVar[str] = "unreadable-file"
+
+
+EXIT_CODES: Mapping[type[Exception], int] = {
+    BadSettings: 3,
+    NotInitialised: 4,
+    AlreadyInitialised: 5,
+    WrongPassphrase: 6,
+    NoPassphrase: 7,
+    DamagedKeyring: 8,
+    StoreFailed: 9,
+    StoreFull: 10,
+    StoreTooNew: 11,
+    DamagedContent: 12,
+    RelayUnreachable: 13,
+    RelayRefused: 14,
+    ClocksDiffer: 15,
+    MalformedDocument: 16,
+    UnknownEntry: 17,
+    UnknownVessel: 18,
+    NothingToConfirm: 19,
+    WrongFingerprint: 20,
+    NoMailbox: 21,
+    NotConfirmed: 22,
+    CannotAnswer: 23,
+    NotSound: 24,
+    RecordingTooLong: 25,
+    RecordingSilent: 26,
+    NoOpus: 27,
+    TooLarge: 28,
+    PortInUse: 29,
+    AlreadyServing: 30,
+    UnreadableFile: 31,
+    KeyExpired: 32,
+    ProtocolError: 33,
+}
+"""0 is success, 1 unexpected, 2 wrong usage (argparse). A class counts as its nearest parent listed here."""
+
+
+def exit_code(error: Exception) -> int:
+    """Return the exit code of an error."""
+    for parent in type(error).__mro__:
+        if parent in EXIT_CODES:
+            return EXIT_CODES[parent]
+    return 1

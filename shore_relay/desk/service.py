@@ -1,0 +1,68 @@
+"""What a running desk does by itself: fetch, send, watch; with patience when the relay is away."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from protocol.documents import MalformedDocument
+from shore_relay.desk.app import Desk
+from shore_relay.desk.changes import Changes
+from shore_relay.desk.errors import RelayRefused, RelayUnreachable, StoreFailed
+from shore_relay.desk.fetching import fetch
+from shore_relay.desk.log import log
+from shore_relay.desk.relay_client import RelayClient
+from shore_relay.desk.sending import send_queued
+
+Pause = Callable[[float], Awaitable[None]]
+"""`asyncio.sleep`, or what a test puts in its place."""
+
+_SEND_AGAIN_S = 60.0
+"""The sender looks at least so often, should an announcement have been missed."""
+
+
+class Service:
+    """The loops of one desk. Each runs until cancelled; trouble is logged and tried again, never fatal."""
+
+    def __init__(
+        self, desk: Desk, client: RelayClient, changes: Changes, pause: Pause = asyncio.sleep
+    ) -> None:
+        self._desk = desk
+        self._client = client
+        self._changes = changes
+        self._pause = pause
+
+    async def run(self) -> None:
+        """Run every loop until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._again_and_again("fetch", self._fetch))
+            group.create_task(self._again_and_again("send", self._send))
+            group.create_task(self._again_and_again("watch", self._watch))
+
+    async def _fetch(self) -> None:
+        count = await fetch(self._desk, self._client, self._desk.settings.wait_s)
+        if count:
+            log("fetched", items=count)
+            await self._changes.announce()
+
+    async def _send(self) -> None:
+        seen = self._changes.count
+        sent = await send_queued(self._desk, self._client)
+        if sent:
+            log("sent", dispatches=sent)
+            await self._changes.announce()
+        else:
+            await self._changes.wait_beyond(seen, _SEND_AGAIN_S)
+
+    async def _watch(self) -> None:
+        await self._changes.watch(self._desk.database)
+
+    async def _again_and_again(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
+        least, most = self._desk.settings.retry_delay_s_min, self._desk.settings.retry_delay_s_max
+        delay = least
+        while True:
+            try:
+                await step()
+                delay = least
+            except (RelayUnreachable, RelayRefused, MalformedDocument, StoreFailed) as trouble:
+                log(f"{name}-failed", code=trouble.code, again_in_s=int(delay))
+                await self._pause(delay)
+                delay = min(delay * 2, most)

@@ -1,0 +1,122 @@
+"""The desk's settings: defaults, then `settings.toml` in the data folder, then the environment."""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shore_relay.desk.errors import BadSettings
+
+ENVIRONMENT_PREFIX = "SEAVOICE_DESK_"
+NOT_SETTINGS = frozenset({"SEAVOICE_DESK_DATA", "SEAVOICE_DESK_PASSPHRASE"})
+"""These name the folder and open the keys; they cannot stand in a file inside the folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything about a desk that its operator may choose."""
+
+    relay: str = "http://127.0.0.1:8701"
+    """Where the relay's HTTP side listens."""
+    host: str = "127.0.0.1"
+    """Where the page listens. It shows what fishers said: leave it on this machine."""
+    port: int = 8703
+    wait_s: int = 25
+    """How long one request for new items may wait; proxies commonly cut at 30."""
+    retry_delay_s_min: float = 1.0
+    retry_delay_s_max: float = 60.0
+    session_minutes: int = 30
+    """The page asks for the passphrase again after so long without use."""
+
+
+def load_settings(data: Path, environment: Mapping[str, str]) -> Settings:
+    """Return the settings of a data folder; raises `BadSettings`."""
+    values = _from_file(data / "settings.toml") | _from_environment(environment)
+    kinds = {field.name: type(field.default) for field in dataclasses.fields(Settings)}
+    checked = {name: _checked(name, value, kinds[name]) for name, value in values.items()}
+    settings = dataclasses.replace(Settings(), **checked)  # type: ignore[arg-type]  # Checked against the fields.
+    return _within_bounds(settings)
+
+
+def write_settings(path: Path, settings: Settings) -> None:
+    """Write the settings that differ from the defaults, for a new desk."""
+    lines = ["# Settings of this desk; the README of the program lists all keys.\n"]
+    for field in dataclasses.fields(Settings):
+        value = getattr(settings, field.name)
+        if value != field.default:
+            lines.append(f"{field.name} = {_toml(value)}\n")
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def _toml(value: str | float) -> str:
+    if not isinstance(value, str):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        values: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as reason:
+        raise BadSettings(f"The settings in {path} cannot be read: {reason}. Correct the file.") from reason
+    known = {field.name for field in dataclasses.fields(Settings)}
+    for name in values:
+        if name not in known:
+            raise BadSettings(
+                f"{path} has a setting that is not known: {name}. Known are {', '.join(sorted(known))}."
+            )
+    return values
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    known = {field.name: field.default for field in dataclasses.fields(Settings)}
+    values: dict[str, object] = {}
+    for variable, text in environment.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in NOT_SETTINGS:
+            continue
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+        if name not in known:
+            raise BadSettings(f"The environment has a setting that is not known: {variable}. Remove it.")
+        values[name] = _parsed(variable, text, type(known[name]))
+    return values
+
+
+def _parsed(variable: str, text: str, kind: type) -> object:
+    try:
+        return kind(text)
+    except ValueError as reason:
+        raise BadSettings(f"{variable} must be a number, and is: {text}.") from reason
+
+
+def _checked(name: str, value: object, kind: type) -> object:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not kind:
+        raise BadSettings(f"The setting {name} must be a {_KIND_NAMES[kind]}, and is: {value}.")
+    return value
+
+
+_KIND_NAMES: Mapping[type, str] = {str: "text", int: "whole number", float: "number"}
+
+
+def _within_bounds(settings: Settings) -> Settings:
+    for name, least, most in (
+        ("port", 0, 65_535),
+        ("wait_s", 1, 60),
+        ("retry_delay_s_min", 0.01, 3_600),
+        ("retry_delay_s_max", 0.01, 3_600),
+        ("session_minutes", 1, 1_440),
+    ):
+        if not least <= getattr(settings, name) <= most:
+            raise BadSettings(f"The setting {name} must be from {least} to {most}.")
+    parts = urlsplit(settings.relay)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise BadSettings(
+            f"The relay's address must be like https://relay.example.org:8701, and is: {settings.relay}."
+        )
+    return settings

@@ -1,0 +1,1 @@
+"""The desk's database: the only room with SQL. What people said enters it only encrypted."""

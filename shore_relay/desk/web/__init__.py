@@ -1,0 +1,1 @@
+"""The desk's page: rendered here, for a browser on this machine."""

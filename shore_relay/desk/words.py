@@ -1,0 +1,55 @@
+"""Texts for people, from one catalogue for each language of the desk."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import resources
+
+DEFAULT_LANGUAGE = "en"
+
+
+class Words:
+    """One catalogue: `words("inbox.title")`."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    @classmethod
+    def load(cls, language: str = DEFAULT_LANGUAGE) -> "Words":
+        """Read the catalogue of a language that `languages` lists."""
+        folder = resources.files("shore_relay.desk.web") / "locales"
+        return cls(json.loads((folder / f"{language}.json").read_text(encoding="utf-8")))
+
+    def __call__(self, key: str, **values: str | int) -> str:
+        """Return the text of a key with its values filled in; `count` chooses between one and many."""
+        if "count" in values and f"{key}.one" in self._texts:
+            key = f"{key}.one" if values["count"] == 1 else f"{key}.many"
+        return self._texts[key].format(**values)
+
+    def has(self, key: str) -> bool:
+        """Return whether the catalogue has this key."""
+        return key in self._texts
+
+    def fault(self, code: str) -> str:
+        """Return why a bundle cannot be shown; what is new to the catalogue is named by its code."""
+        return self(f"fault.{code}") if self.has(f"fault.{code}") else self("fault.other", code=code)
+
+    def day(self, at: int) -> str:
+        """Return a date and time, in UTC; a date that no calendar has is said as such."""
+        try:
+            return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        except (ValueError, OverflowError, OSError):
+            return self("date.impossible")
+
+    def duration(self, duration_ms: int) -> str:
+        """Return a length of sound as minutes and seconds."""
+        seconds = round(duration_ms / 1000)
+        return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def harmless(text: str) -> str:
+    """Return a text from outside without what could play tricks on a terminal or turn words around."""
+    return "".join(
+        character if character.isprintable() or character in "\n\u200b\u200c\u200d" else " "
+        for character in text
+    )
