@@ -173,11 +173,11 @@ async def fisher(
         yield person
     finally:
         await context.close()
-    assert person.complaints == []
+    assert person.complaints == [], person.complaints
 
 
 def _note(person: "Fisher", kind: str, text: str) -> None:
-    # The box's refusals are told to the person; on plain http Chromium says that one header does nothing there.
+    # The box's refusals are told to the person; on plain http Chromium says that one header is idle.
     harmless = ("Failed to load resource", "Cross-Origin-Opener-Policy header has been ignored")
     if kind == "error" and not any(each in text for each in harmless):
         person.complaints.append(text)
@@ -224,8 +224,9 @@ _STORAGE = """async () => {
         request.onsuccess = () => resolve(request.result);
         request.onerror = () => reject(request.error);
       });
-      parts.push(store, JSON.stringify(rows, (key, value) =>
-        value instanceof Uint8Array ? Array.from(value, (byte) => String.fromCharCode(byte)).join("") : value));
+      const readable = (key, value) =>
+        value instanceof Uint8Array ? Array.from(value, (each) => String.fromCharCode(each)).join("") : value;
+      parts.push(store, JSON.stringify(rows, readable));
     }
     database.close();
   }

@@ -8,8 +8,8 @@ from playwright.async_api import Browser
 
 from protocol.mailbox import Mailbox, ReceiptCode
 from protocol.message import Text, Voice
-from protocol.speech.denoise import denoise
 from protocol.speech.clear import encode_clear
+from protocol.speech.denoise import denoise
 from protocol.speech.thin import encode_thin
 from protocol.speech.wav import read_wav
 from protocol.voicepack import VoiceCodec, VoiceNote, pack_voice

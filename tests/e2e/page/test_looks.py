@@ -1,6 +1,7 @@
 """What a checker and a ruler can say of the page: WCAG, sizes, narrow screens, large text, headers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,13 @@ Look = Callable[[str], Awaitable[None]]
 
 async def walk(person: Fisher) -> AsyncIterator[str]:
     """Visit every kind of screen, and say the name of each while it is shown."""
+    async for screen in _walk_to_the_code(person):
+        yield screen
+    async for screen in _walk_on_to_the_weather(person):
+        yield screen
+
+
+async def _walk_to_the_code(person: Fisher) -> AsyncIterator[str]:
     await person.sees("Choose your language")
     yield "language"
     await person.tap("English")
@@ -48,6 +56,9 @@ async def walk(person: Fisher) -> AsyncIterator[str]:
     yield "digits"
     await person.tap("Practise once")
     yield "practice"
+
+
+async def _walk_on_to_the_weather(person: Fisher) -> AsyncIterator[str]:
     await person.tap("Back")
     await person.tap("I want no answer")
     await person.tap("Write")
@@ -71,14 +82,18 @@ async def walk(person: Fisher) -> AsyncIterator[str]:
     await person.tap("Sixteen numbers")
     yield "digit entry"
     await person.tap("Leave quickly")
-    await person.page.wait_for_url("**/weather")
+    await person.page.locator("script[src$='weather.js']").wait_for(state="attached")
     await person.sees("Tide")
     yield "weather"
 
 
-async def violations(page: Page) -> list[str]:
+async def violations(person: Fisher) -> list[str]:
+    page, before = person.page, list(person.complaints)
     await page.evaluate(AXE.read_text("utf-8"))
     found = await page.evaluate("(rules) => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
+    # The checker tries styles of its own, which our policy forbids.
+    own = [each for each in person.complaints if "Applying inline style" not in each]
+    person.complaints[:] = before + own[len(before) :]
     return [
         f"{each['id']}: {node['target']} {node['failureSummary']}"
         for each in found["violations"]
@@ -103,7 +118,7 @@ async def test_no_screen_breaks_a_rule_of_wcag(
     found: dict[str, list[str]] = {}
     async with fisher(browser, sea, size=size, dark=dark) as person:
         async for screen in walk(person):
-            found[screen] = await violations(person.page)
+            found[screen] = await violations(person)
     assert {screen: each for screen, each in found.items() if each} == {}
 
 
@@ -118,7 +133,7 @@ async def test_everything_fits_a_narrow_screen_and_large_text_and_a_thumb(sea: S
                 if await person.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                     wide.append(f"{screen} {size}")
             await person.page.evaluate("document.documentElement.style.fontSize = ''")
-    assert wide == []
+    assert wide == [], wide
     assert small == {}
 
 
@@ -127,7 +142,7 @@ async def test_the_technicians_page_tells_of_the_box_and_breaks_no_rule(sea: Sea
         await person.sees("Fingerprint of the box")
         await person.sees("Nam Hai 3")
         await person.sees("tcp")
-        assert await violations(person.page) == []
+        assert await violations(person) == []
 
 
 async def test_the_first_load_is_small_and_later_ones_come_from_the_device(
@@ -198,6 +213,6 @@ async def test_only_the_boxs_own_screen_may_have_sound_coded(sea: Sea) -> None:
             assert silent.status == 422
             assert (await silent.json())["error"] == "recording-silent"
         async with session.post(
-            sea.running.url + "/v1/encode?rate=16000", data=b"\1\2" * 16_000 * 181, headers=own
+            sea.running.url + "/v1/encode?rate=16000", data=BytesIO(b"\1\2" * 16_000 * 181), headers=own
         ) as long:
             assert (await long.json())["error"] == "recording-too-long"

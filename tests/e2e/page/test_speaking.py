@@ -33,7 +33,7 @@ def envelope(sound: Sound) -> NDArray[np.float32]:
 
 
 def likeness(heard: Sound, said: Sound) -> float:
-    """Return the best correlation of the loudness of what was heard with any part of what was said, twice over."""
+    """Return how well the loudness follows any part of what was said, which the microphone repeats."""
     mine, whole = envelope(heard), np.tile(envelope(said), 2)
     scores = [
         float(np.corrcoef(mine, whole[at : at + len(mine)])[0, 1])
