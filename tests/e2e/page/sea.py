@@ -17,6 +17,7 @@ from protocol.frames import Priority
 from protocol.ids import BundleNumber, UnixSeconds
 from protocol.mailbox import Mailbox
 from protocol.message import Message
+from protocol.priming import Language
 from protocol.seal import open_report, opened_proof, seal_mail
 from tests.memory_link import VESSEL
 from tests.vessel_client.boxes import (
@@ -100,7 +101,7 @@ class Sea:
     def answer(self, mailbox: Mailbox, body: message.Body) -> None:
         """Send an answer to a mailbox."""
         plain = message.encode(
-            Message(created_at=UnixSeconds(int(time.time())), language=message.Language.ENGLISH, body=body)
+            Message(created_at=UnixSeconds(int(time.time())), language=Language.ENGLISH, body=body)
         )
         mail = seal_mail(plain, mailbox=mailbox.id, mailbox_public=mailbox.public, desk_private=DESK_PRIVATE)
         self.shore.offer(mail)

@@ -29,7 +29,8 @@ def sound_of(message: Message) -> Sound:
 def envelope(sound: Sound) -> NDArray[np.float32]:
     step = sound.rate_hz // ENVELOPE_HZ
     usable = sound.samples[: len(sound.samples) // step * step]
-    return np.sqrt(np.mean(usable.reshape(-1, step) ** 2, axis=1)).astype(np.float32)
+    loudness: NDArray[np.float32] = np.sqrt(np.mean(usable.reshape(-1, step) ** 2, axis=1))
+    return loudness
 
 
 def likeness(heard: Sound, said: Sound) -> float:
