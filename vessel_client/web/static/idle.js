@@ -10,6 +10,8 @@ const IDLE_MS = 60_000;
 const WARN_MS = 15_000;
 const LOOK_EVERY_MS = 500;
 const SIGNS = ["pointerdown", "pointermove", "keydown", "input", "scroll"];
+/** What the hand of somebody who reads the warning does anyway; only a touch answers it. */
+const NO_ANSWER = new Set(["pointermove", "scroll"]);
 
 let lastSignAt = 0;
 /** @type {Set<object>} */
@@ -25,7 +27,7 @@ let looking;
  */
 export function watchIdleness(clear) {
   lastSignAt = Date.now();
-  for (const sign of SIGNS) addEventListener(sign, noteSign, { capture: true, passive: true });
+  for (const sign of SIGNS) addEventListener(sign, hearSign, { capture: true, passive: true });
   looking = setInterval(() => look(clear), LOOK_EVERY_MS);
 }
 
@@ -46,6 +48,14 @@ export function stayAwake() {
     busy.delete(reason);
     noteSign();
   };
+}
+
+/** @param {Event} event */
+function hearSign(event) {
+  // The button of the warning answers by its own click; taking it away before would let the click fall through.
+  const onWarning = warning && event.target instanceof Node && warning.contains(event.target);
+  if (warning && (onWarning || NO_ANSWER.has(event.type))) return;
+  noteSign();
 }
 
 function noteSign() {

@@ -52,14 +52,45 @@ export async function encodeOpus(samples) {
   }
 }
 
+/** Cuts samples into portions of one packet each; both coders want them so. */
+class Portions {
+  /** @param {(portion: Float32Array) => void} give */
+  constructor(give) {
+    this.give = give;
+    this.held = new Float32Array(PACKET_SAMPLES);
+    this.filled = 0;
+  }
+
+  /** @param {Float32Array} samples */
+  take(samples) {
+    for (let at = 0; at < samples.length; ) {
+      const count = Math.min(samples.length - at, PACKET_SAMPLES - this.filled);
+      this.held.set(samples.subarray(at, at + count), this.filled);
+      this.filled += count;
+      at += count;
+      if (this.filled === PACKET_SAMPLES) this.send();
+    }
+  }
+
+  /** Give the last portion, filled up with silence. */
+  end() {
+    if (this.filled) this.send();
+  }
+
+  send() {
+    this.give(this.held);
+    this.held = new Float32Array(PACKET_SAMPLES);
+    this.filled = 0;
+  }
+}
+
 /** @implements {OpusEncoder} */
 class BrowserEncoder {
   constructor() {
     /** @type {Uint8Array[]} */
     this.packets = [];
     this.taken = 0;
-    this.held = new Float32Array(PACKET_SAMPLES);
-    this.filled = 0;
+    this.portions = new Portions((portion) => this.send(portion));
     this.coder = new AudioEncoder({
       output: (/** @type {any} */ chunk) => {
         const packet = new Uint8Array(chunk.byteLength);
@@ -75,33 +106,26 @@ class BrowserEncoder {
 
   /** @param {Float32Array} samples */
   take(samples) {
-    for (let at = 0; at < samples.length; ) {
-      const count = Math.min(samples.length - at, PACKET_SAMPLES - this.filled);
-      this.held.set(samples.subarray(at, at + count), this.filled);
-      this.filled += count;
-      at += count;
-      if (this.filled === PACKET_SAMPLES) this.send();
-    }
+    this.portions.take(samples);
   }
 
-  send() {
+  /** @param {Float32Array} portion */
+  send(portion) {
     const data = new AudioData({
       format: "f32-planar",
       sampleRate: RATE_HZ,
       numberOfFrames: PACKET_SAMPLES,
       numberOfChannels: 1,
       timestamp: Math.round((this.taken / RATE_HZ) * 1e6),
-      data: this.held,
+      data: /** @type {BufferSource} */ (portion),
     });
     this.coder.encode(data);
     data.close();
     this.taken += PACKET_SAMPLES;
-    this.held.fill(0);
-    this.filled = 0;
   }
 
   async finish() {
-    if (this.filled) this.send();
+    this.portions.end();
     await this.coder.flush();
     return this.packets;
   }
@@ -123,6 +147,7 @@ class WorkerEncoder {
   constructor() {
     /** @type {Uint8Array[]} */
     this.packets = [];
+    this.portions = new Portions((portion) => this.worker.postMessage({ command: "encode", buffers: [portion] }));
     this.worker = new Worker(new URL("../../vendor/opus-encoder-worker.js", import.meta.url));
     /** @type {(value?: any) => void} */
     this.answered = () => {};
@@ -154,10 +179,11 @@ class WorkerEncoder {
 
   /** @param {Float32Array} samples */
   take(samples) {
-    this.worker.postMessage({ command: "encode", buffers: [samples.slice()] });
+    this.portions.take(samples);
   }
 
   async finish() {
+    this.portions.end();
     await this.command({ command: "done" });
     return this.packets;
   }

@@ -4,7 +4,7 @@
 import { element, icon } from "../dom.js";
 import { draftsLeft } from "../drafts.js";
 import { boxFacts, isOwnScreen } from "../facts.js";
-import { say } from "../i18n.js";
+import { languageTag, say } from "../i18n.js";
 import { choice, ear, limit, line } from "../parts.js";
 import { ProtocolError } from "../protocol/errors.js";
 import { go } from "../router.js";
@@ -30,10 +30,7 @@ export function homeScreen(context) {
   );
   const drafts = element("div", { class: "drafts" });
   void showDrafts(drafts, context);
-  // Asked now, so that sealing need not wait for it later, and so that a phone knows the key when it is away.
-  boxFacts().catch((reason) => {
-    if (!(reason instanceof ProtocolError)) throw reason;
-  });
+  void prepareForLater();
   const others = [
     choice("home.write", "write", () => go(writeScreen)),
     choice("home.pictures", "pictures", () => go(picturesScreen)),
@@ -51,6 +48,16 @@ export function homeScreen(context) {
       ...limits(),
     ],
   };
+}
+
+/** Ask now for what is needed later, perhaps with the box out of reach: the desk's key, and the packer's text. */
+async function prepareForLater() {
+  try {
+    await Promise.all([boxFacts(), fetch(new URL(`../priming/${languageTag()}.json`, import.meta.url).href)]);
+  } catch (reason) {
+    // Whoever needs them asks again, and says then what is missing.
+    if (!(reason instanceof ProtocolError || reason instanceof TypeError)) throw reason;
+  }
 }
 
 function limits() {

@@ -104,7 +104,9 @@ function disguiseSwitch(recording, news, context) {
       const samples = await changePitch(recording.samples, drawPitchFactor());
       recording.samples.fill(0);
       const packets = await encodeOpus(toFloat(samples));
-      Object.assign(recording, { samples, packets, thin: encodeThin(samples), disguised: true });
+      // The box codes one recording at a time, and may still be at the one before.
+      const thin = recording.thin.then(() => encodeThin(samples));
+      Object.assign(recording, { samples, packets, thin, disguised: true });
       if (context.isShown()) go(reviewScreen);
     });
   const button = element(
