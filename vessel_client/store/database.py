@@ -21,7 +21,7 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     # What has left is overwritten, so that a stolen disk does not give it back.
     "PRAGMA secure_delete = ON",
-    "PRAGMA cache_size = -1024",
+    "PRAGMA cache_size = -256",
     "PRAGMA journal_size_limit = 4000000",
     "PRAGMA busy_timeout = 5000",
 )
