@@ -8,11 +8,7 @@ import sys
 from collections.abc import Callable
 
 from protocol.errors import ProtocolError
-
-EXIT_REFUSED = 3
-"""The recording cannot be coded; standard error has the error's code and its sentence."""
-
-VOICE_MISSING = "encoder-missing"
+from vessel_client.coder_answers import EXIT_REFUSED, VOICE_MISSING
 
 
 def main(arguments: list[str], data: bytes) -> bytes:
@@ -21,27 +17,14 @@ def main(arguments: list[str], data: bytes) -> bytes:
     Raises: ProtocolError.
     """
     # Loaded here, so that a box without these libraries gets a sentence instead of a failed import.
-    import numpy as np
-
     from protocol.speech.denoise import denoise
-    from protocol.speech.sound import (
-        Sound,
-        float_samples,
-        int16_samples,
-        require_audible,
-        require_length,
-        require_rate,
-    )
+    from protocol.speech.sound import pcm_of, require_audible, sound_of_pcm
     from protocol.speech.thin import FRAME_BYTES, decode_thin, encode_thin
 
     if arguments[0] == "decode":
         frames = [data[at : at + FRAME_BYTES] for at in range(0, len(data), FRAME_BYTES)]
-        return int16_samples(decode_thin(frames).samples).tobytes()
-    rate_hz = int(arguments[1])
-    require_rate(rate_hz)
-    samples = np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.int16)
-    require_length(len(samples), rate_hz)
-    sound = Sound(samples=float_samples(samples), rate_hz=rate_hz)
+        return pcm_of(decode_thin(frames))
+    sound = sound_of_pcm(data, int(arguments[1]))
     require_audible(sound)
     return b"".join(encode_thin(denoise(sound)))
 

@@ -9,8 +9,8 @@ import sys
 
 from aiohttp import web
 
+from vessel_client.coder_answers import EXIT_REFUSED, VOICE_MISSING
 from vessel_client.errors import EncoderBusy, EncoderMissing, NotLoopback, SoundRefused
-from vessel_client.voice_coder import EXIT_REFUSED, VOICE_MISSING
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "[::1]", "localhost"})
