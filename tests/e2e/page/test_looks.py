@@ -192,7 +192,10 @@ async def test_every_answer_has_strict_headers_and_only_versioned_files_are_kept
         async with session.get(sea.running.url + address) as module:
             assert module.status == 200
             assert "immutable" in module.headers["Cache-Control"]
-            assert "Content-Security-Policy" in module.headers
+            assert module.headers["X-Content-Type-Options"] == "nosniff"
+        worker = address.replace("app.js", "mailbox-worker.js")
+        async with session.get(sea.running.url + worker) as running:
+            assert "default-src 'none'" in running.headers["Content-Security-Policy"]
         for wrong in ("/page/0000000000000000/static/app.js", address.replace("app.js", "../pages.py")):
             async with session.get(sea.running.url + wrong) as missing:
                 assert missing.status == 404
