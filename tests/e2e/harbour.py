@@ -1,6 +1,7 @@
 """The three programs as processes, each in a place of its own, and the links between them.
 
-Making keys and files takes a second for each program, so a harbour is founded once, with its box confirmed, and every test works on a copy.
+Making keys and files takes a second for each program, so a harbour is founded once, with its box confirmed,
+and every test works on a copy.
 """
 
 import asyncio
