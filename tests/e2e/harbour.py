@@ -20,10 +20,11 @@ import pytest
 
 from protocol import message
 from protocol.frames import Priority
+from protocol.mailbox import Mailbox
 from protocol.message import Body, Message
 from protocol.priming import Language
 from protocol.provisioning import Provisioning, read_provisioning
-from protocol.seal import seal_report
+from protocol.seal import new_private_key, seal_report
 from scripts.sky.channel import Delivery
 from scripts.sky.model import Direction, SkyProfile
 from scripts.sky.shell import Endpoint
@@ -103,7 +104,13 @@ class Harbour:
         """Seal something for the desk, as a fisher's page would."""
         desk_key = self.provisioning.desk.keys[0]
         plain = message.encode(
-            Message(created_at=desk_key.not_before, language=Language.ENGLISH, body=body),
+            Message(
+                created_at=desk_key.not_before,
+                language=Language.ENGLISH,
+                body=body,
+                # A mailbox that nobody has the code of: the desk may answer, and it waits for ever.
+                mailbox_public=Mailbox(private=new_private_key()).public,
+            )
         )
         return seal_report(plain, desk_key.public, self.provisioning.vessel)
 
@@ -198,7 +205,7 @@ async def open_harbour(
 ) -> AsyncIterator[Harbour]:
     """Copy what `found` made to `place`, start everything there, and stop it again at the end."""
     for name in ("vessel", "relay", "desk"):
-        shutil.copytree(founded / name, place / name)
+        shutil.copytree(founded / name, place / name, dirs_exist_ok=True)
     provisioning = read_provisioning((founded / PROVISIONING).read_bytes())
     http_port, tcp_port, box_port, desk_port = (free_port() for _ in range(4))
     async with (
