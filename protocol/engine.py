@@ -214,6 +214,7 @@ class SyncEngine:
                 self._on_unreadable(contact)
             return [self._refused(error)]
         contact.on_heard(now)
+        self._outbox.on_heard()
         self._unanswered_contacts = 0
         # What was opened shows that the keys meet: to change them would only cost.
         self._rekey.due = False
@@ -301,9 +302,11 @@ class SyncEngine:
             contact.key_unknown |= packet[1:] == self._guard.key_ids()[0]
             self._rekey.due |= contact.key_unknown
             return []
-        secret = self._rekey.on_answer(packet)
-        self._guard.rekey(secret)
+        answer = self._rekey.on_answer(packet)
+        self._guard.rekey(answer.secret)
         self._outbox.doubt(contact.give_up())
+        if not answer.met:
+            self._outbox.forget_unheard()
         for each in self._contacts.values():
             each.asked_at = None
         contact.restart()
@@ -316,7 +319,7 @@ class SyncEngine:
     ) -> bytes:
         """Relay: return the answer to a rekey request; raises `NotAuthentic`. Commit before sending it."""
         contact = self._contact(link, now)
-        secret, answer = self._rekey.answer(request, entropy)
+        secret, answer = self._rekey.answer(request, self._guard.readable_key_ids(), entropy)
         if secret is not None:
             self._guard.rekey(secret)
             # A restored relay may give a number that the vessel knows for another bundle.
@@ -344,7 +347,7 @@ class SyncEngine:
         if not self._rekey.due or not contact.may_rekey or now < self._rekey.may_ask_at():
             return None
         self._unanswered_contacts = 0
-        return self._rekey.request(now)
+        return self._rekey.request(self._guard.key_ids()[0], now)
 
     def _record_guard(self, state: GuardState) -> None:
         self._journal.record(GuardChanged(state=state))
@@ -376,9 +379,7 @@ class SyncEngine:
             said += self._inbox.answers(room_bytes - len(said))
         pieces: list[Piece] = []
         if data_wanted:
-            data, pieces = fill(
-                contact, self._outbox, self._journal, room_bytes - len(said), now, empty=not said
-            )
+            data, pieces = fill(contact, self._outbox, room_bytes - len(said), now, empty=not said)
             said += data
             if pieces and contact.wants_account(now, tail=not self._more_to_send()):
                 said += self._ask(contact, room_bytes - len(said), now)

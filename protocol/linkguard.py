@@ -113,6 +113,11 @@ class LinkGuard:
         known = (self._current, self._previous, self._following, self._pending)
         return tuple(generation.key_id for generation in known if generation is not None)
 
+    def readable_key_ids(self) -> tuple[bytes, ...]:
+        """Relay: return the ids under which a vessel that was never set back may send: it is not behind."""
+        known = (self._current, self._following, self._pending)
+        return tuple(generation.key_id for generation in known if generation is not None)
+
     def begin_contact(self) -> None:
         """Vessel: step to the next generation if the relay has confirmed this one."""
         if self._side is Side.VESSEL and self._state.confirmed:

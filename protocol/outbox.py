@@ -13,7 +13,7 @@ from protocol.events import BundleRefused, CustodyAccepted, Event, NumberTaken
 from protocol.fragment import Range, RangeSet
 from protocol.frames import Ack, Priority, Refusal, Refuse, Resync
 from protocol.ids import Instant
-from protocol.journal import Journal, OutgoingAcked, OutgoingSettled
+from protocol.journal import Journal, OutgoingAcked, OutgoingBegun, OutgoingSettled
 
 NEVER_PAUSED = Instant(float("-inf"))
 
@@ -39,10 +39,13 @@ class Outgoing:
 
     def next_gap(self) -> Range | None:
         """Return the first run of bytes that has to be sent now."""
-        known = RangeSet(self.acked)
-        for start, end in self.claimed:
-            known.add(start, end)
-        return next(known.missing(0, len(self.data)), None)
+        start = self.acked.contiguous_end(0)
+        while (end := self.acked.contiguous_end(self.claimed.contiguous_end(start))) != start:
+            start = end
+        if start >= len(self.data):
+            return None
+        behind = (self.acked.next_start(start), self.claimed.next_start(start), len(self.data))
+        return start, min(at for at in behind if at is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Outbox:
         self._journal = journal
         self._bundles: dict[int, Outgoing] = {}
         self._doubt: list[Piece] = []
+        self._unheard: set[int] = set()
         self._known = RangeSet()
         """Numbers of which the peer has said that it has a bundle, whole or in part."""
 
@@ -155,6 +159,26 @@ class Outbox:
         """Stop waiting for the peer's word: what is in doubt is sent again."""
         self.release(self._doubt)
         self._doubt.clear()
+
+    def begin(self, outgoing: Outgoing) -> None:
+        """Note that the first fragment of a bundle is about to leave."""
+        if not outgoing.begun:
+            outgoing.begun = True
+            self._unheard.add(outgoing.number)
+            self._journal.record(OutgoingBegun(number=outgoing.number))
+
+    def on_heard(self) -> None:
+        """Note that the peer's keys meet ours, so that it could read what left."""
+        self._unheard.clear()
+
+    def forget_unheard(self) -> None:
+        """After a rekey between keys that did not meet: what left since the peer was last heard was not read.
+
+        If it has a bundle of such a number all the same, that is another one: our store was set back.
+        """
+        for number in self._unheard & self._bundles.keys():
+            self._bundles[number].begun = False
+        self._unheard.clear()
 
     # --- the peer's word ------------------------------------------------------------------------------------
 

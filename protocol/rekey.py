@@ -16,7 +16,7 @@ from protocol import limits
 from protocol.errors import CannotOpen, MalformedPacket, NotAuthentic
 from protocol.hpke import decrypt, encrypt
 from protocol.ids import Instant, VesselId
-from protocol.linkguard import VERSION, Form, read_flags
+from protocol.linkguard import KEY_ID_BYTES, VERSION, Form, read_flags
 from protocol.links import Side
 from protocol.origin import public_half
 
@@ -33,8 +33,19 @@ class RekeyRequest:
     """What a relay reads from a request; the vessel's guard has yet to check it."""
 
     vessel: VesselId
+    key_id: bytes
+    """The key that the vessel seals its packets with until now."""
     ephemeral_public: bytes
     mac: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RekeyAnswer:
+    """What a vessel reads from an answer."""
+
+    secret: bytes
+    met: bool
+    """Whether the relay could read what the vessel sent under its last key."""
 
 
 class Rekey:
@@ -63,66 +74,79 @@ class Rekey:
         """Return when the next request may leave."""
         return Instant(float("-inf") if self._asked_at is None else self._asked_at + INTERVAL_S)
 
-    def request(self, now: Instant) -> bytes:
-        """Vessel: return a request packet with a fresh key."""
+    def request(self, key_id: bytes, now: Instant) -> bytes:
+        """Vessel: return a request packet with a fresh key; `key_id` names the key in use."""
         assert self._relay_public is not None
         self._due = False
         self._asked_at = now
         self._private = X25519PrivateKey.generate().private_bytes_raw()
-        return make_request(self._vessel, self._key, self._relay_public, self._private)
+        return make_request(self._vessel, key_id, self._key, self._relay_public, self._private)
 
-    def on_answer(self, packet: bytes) -> bytes:
-        """Vessel: return the new secret; raises `NotAuthentic` where nothing was asked."""
+    def on_answer(self, packet: bytes) -> RekeyAnswer:
+        """Vessel: read the answer; raises `NotAuthentic` where nothing was asked."""
         if self._private is None:
             raise NotAuthentic("this rekey answers nothing that was asked")
-        secret = open_answer(packet, self._key, self._private)
+        answer = open_answer(packet, self._key, self._private)
         self._private = None
         self._due = False
-        return secret
+        return answer
 
-    def answer(self, request: RekeyRequest, entropy: Callable[[int], bytes]) -> tuple[bytes | None, bytes]:
-        """Relay: return a new secret, or None for a repeated request, and the answer packet."""
+    def answer(
+        self, request: RekeyRequest, readable: tuple[bytes, ...], entropy: Callable[[int], bytes]
+    ) -> tuple[bytes | None, bytes]:
+        """Relay: return a new secret, or None for a repeated request, and the answer packet.
+
+        `readable` holds the ids of the keys under which a vessel that is not set back may send.
+        """
         if self._answered is not None and self._answered[0] == request.ephemeral_public:
             return None, self._answered[1]
         secret = entropy(limits.LINK_SECRET_BYTES)
-        packet = make_answer(request, self._key, secret)
+        packet = make_answer(request, self._key, secret, met=request.key_id in readable)
         self._answered = (request.ephemeral_public, packet)
         return secret, packet
 
 
-def make_request(vessel: VesselId, rekey_key: bytes, relay_public: bytes, ephemeral_private: bytes) -> bytes:
-    """Vessel: return the request packet (105 bytes)."""
-    ephemeral = public_half(ephemeral_private)
-    content = vessel + ephemeral + _mac(rekey_key, b"request", vessel + ephemeral)
+def make_request(
+    vessel: VesselId, key_id: bytes, rekey_key: bytes, relay_public: bytes, ephemeral_private: bytes
+) -> bytes:
+    """Vessel: return the request packet (109 bytes)."""
+    named = vessel + key_id + public_half(ephemeral_private)
+    content = named + _mac(rekey_key, b"request", named)
     return _flags(Form.REKEY_REQUEST) + encrypt(content, relay_public, _INFO_REQUEST)
 
 
 def open_request(packet: bytes, relay_private: bytes) -> RekeyRequest:
     """Relay: read whose request this is; raises `MalformedPacket` or `NotAuthentic`."""
     content = _open(packet, Form.REKEY_REQUEST, relay_private, _INFO_REQUEST)
-    at = limits.VESSEL_ID_BYTES
-    if len(content) != at + limits.X25519_KEY_BYTES + _MAC_BYTES:
+    key_at = limits.VESSEL_ID_BYTES
+    ephemeral_at = key_at + KEY_ID_BYTES
+    if len(content) != ephemeral_at + limits.X25519_KEY_BYTES + _MAC_BYTES:
         raise MalformedPacket("a rekey request has one size")
     return RekeyRequest(
-        vessel=VesselId(content[:at]), ephemeral_public=content[at:-_MAC_BYTES], mac=content[-_MAC_BYTES:]
+        vessel=VesselId(content[:key_at]),
+        key_id=content[key_at:ephemeral_at],
+        ephemeral_public=content[ephemeral_at:-_MAC_BYTES],
+        mac=content[-_MAC_BYTES:],
     )
 
 
-def make_answer(request: RekeyRequest, rekey_key: bytes, secret: bytes) -> bytes:
-    """Relay: check the request and return the answer (97 bytes); raises `NotAuthentic`."""
-    if not bytes_eq(_mac(rekey_key, b"request", request.vessel + request.ephemeral_public), request.mac):
+def make_answer(request: RekeyRequest, rekey_key: bytes, secret: bytes, *, met: bool) -> bytes:
+    """Relay: check the request and return the answer (98 bytes); raises `NotAuthentic`."""
+    named = request.vessel + request.key_id + request.ephemeral_public
+    if not bytes_eq(_mac(rekey_key, b"request", named), request.mac):
         raise NotAuthentic("this rekey request does not come from the vessel it names")
-    content = secret + _mac(rekey_key, b"answer", request.ephemeral_public + secret)
+    said = secret + bytes([met])
+    content = said + _mac(rekey_key, b"answer", request.ephemeral_public + said)
     return _flags(Form.REKEY_ANSWER) + encrypt(content, request.ephemeral_public, _INFO_ANSWER)
 
 
-def open_answer(packet: bytes, rekey_key: bytes, ephemeral_private: bytes) -> bytes:
+def open_answer(packet: bytes, rekey_key: bytes, ephemeral_private: bytes) -> RekeyAnswer:
     """Vessel: return the new 32-byte secret; raises `MalformedPacket` or `NotAuthentic`."""
     content = _open(packet, Form.REKEY_ANSWER, ephemeral_private, _INFO_ANSWER)
-    secret, mac = content[: limits.LINK_SECRET_BYTES], content[limits.LINK_SECRET_BYTES :]
-    if not bytes_eq(_mac(rekey_key, b"answer", public_half(ephemeral_private) + secret), mac):
+    said, mac = content[: limits.LINK_SECRET_BYTES + 1], content[limits.LINK_SECRET_BYTES + 1 :]
+    if not bytes_eq(_mac(rekey_key, b"answer", public_half(ephemeral_private) + said), mac):
         raise NotAuthentic("this rekey answer does not come from our relay")
-    return secret
+    return RekeyAnswer(secret=said[:-1], met=said[-1:] == b"\x01")
 
 
 def _open(packet: bytes, form: Form, private: bytes, info: bytes) -> bytes:

@@ -4,7 +4,6 @@ from protocol.contact import Contact
 from protocol.fragment import Range
 from protocol.frames import More, Next, Priority, Start, encode
 from protocol.ids import Instant
-from protocol.journal import Journal, OutgoingBegun
 from protocol.outbox import Outbox, Outgoing, Piece
 from protocol.wire import pack
 
@@ -13,7 +12,7 @@ PIECE_BYTES_MIN = 32
 
 
 def fill(
-    contact: Contact, outbox: Outbox, journal: Journal, room_bytes: int, now: Instant, *, empty: bool
+    contact: Contact, outbox: Outbox, room_bytes: int, now: Instant, *, empty: bool
 ) -> tuple[bytes, list[Piece]]:
     """Return the data frames that fit into `room_bytes`, and the pieces they carry.
 
@@ -40,16 +39,15 @@ def fill(
         outgoing.claimed.add(piece.start, piece.end)
         pieces.append(piece)
         contact.sent_end = (piece.number, piece.end)
-        if not outgoing.begun:
-            outgoing.begun = True
-            journal.record(OutgoingBegun(number=outgoing.number))
+        outbox.begin(outgoing)
     return bytes(said), pieces
 
 
 def _cut(
     contact: Contact, outgoing: Outgoing, gap: Range, room_bytes: int, smallest_bytes: int
 ) -> Start | More | Next | None:
-    start, end = gap
+    start = gap[0]
+    end = min(gap[1], start + max(room_bytes, 1))
     whole = _frame(contact, outgoing, start, outgoing.data[start:end])
     excess_bytes = len(encode(whole)) - room_bytes
     if excess_bytes <= 0:

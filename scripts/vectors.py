@@ -507,20 +507,23 @@ def rekeys(kept: Callable[[str, Callable[[], Entry]], Entry]) -> list[Entry]:
     """Return the vectors of SPEC §3.5; what is sealed is kept from one run to the next."""
     key, ephemeral, fresh = linkguard.rekey_secret(SECRET), fixed("ephemeral"), fixed("fresh secret")
     relay_public = origin.public_half(RELAY)
+    key_id = fixed("key in use")[: linkguard.KEY_ID_BYTES]
 
     def make() -> Entry:
-        request = rekey.make_request(VESSEL, key, relay_public, ephemeral)
-        answer = rekey.make_answer(rekey.open_request(request, RELAY), key, fresh)
+        request = rekey.make_request(VESSEL, key_id, key, relay_public, ephemeral)
+        answer = rekey.make_answer(rekey.open_request(request, RELAY), key, fresh, met=True)
         return entry(
             "exchange",
             rekey_key=key,
             relay_private=RELAY,
             relay_public=relay_public,
             vessel=VESSEL,
+            key_id=key_id,
             ephemeral_private=ephemeral,
             ephemeral_public=origin.public_half(ephemeral),
             request=request,
             new_secret=fresh,
+            met=1,
             answer=answer,
         )
 

@@ -42,7 +42,7 @@ def load_settings(data: Path, environment: Mapping[str, str]) -> Settings:
 
 def write_settings(path: Path, settings: Settings) -> None:
     """Write the settings that differ from the defaults, for a new desk."""
-    lines = ["# Settings of this desk; the README of the program lists all keys.\n"]
+    lines = ["# Settings of this desk. A key that is not known is refused, with a list of those that are.\n"]
     for field in dataclasses.fields(Settings):
         value = getattr(settings, field.name)
         if value != field.default:

@@ -38,15 +38,15 @@ def mail() -> bytes:
     )
 
 
-def restored_relay() -> SyncEngine:
-    """A relay whose store is older than the keys in use."""
-    state = Snapshot(guard=GuardState(secret=OTHER_SECRET), rekey_key=rekey_secret(SECRET))
+def restored_relay(*taken: tuple[int, int]) -> SyncEngine:
+    """A relay whose store is of another age than the keys in use."""
+    state = Snapshot(guard=GuardState(secret=OTHER_SECRET), rekey_key=rekey_secret(SECRET), taken=taken)
     return SyncEngine(Side.RELAY, VESSEL, state, MemoryJournal(), admit=admit_all)
 
 
-def rekeyed(pair: Pair, link: LinkProfile, now: float) -> None:
+def rekeyed(pair: Pair, link: LinkProfile, now: float, *taken: tuple[int, int]) -> None:
     """Let the vessel meet a relay that does not know its keys, up to the relay's answer."""
-    pair.relay = restored_relay()
+    pair.relay = restored_relay(*taken)
     at = Instant(now)
     while (greeting := pair.vessel.transmit(link, at)) is not None:
         assert pair.relay.receive(greeting, link, at)
@@ -249,3 +249,12 @@ def test_a_relay_says_nothing_on_a_stream_before_the_vessel_since_that_may_want_
     assert pair.relay.transmit(STREAM, Instant(0.0)) is None
     pair.exchange(STREAM, 0.0)
     assert CustodyAccepted(number=1) in pair.relay_events
+
+
+def test_what_a_restored_vessel_sent_under_lost_keys_is_not_taken_for_its_earlier_bundle() -> None:
+    pair = Pair()
+    pair.vessel.offer(1, Priority.TEXT, report(100))
+    rekeyed(pair, STREAM, 0.0, (1, 2))
+    pair.exchange(STREAM, 0.0)
+    assert NumberTaken(number=1, highest=1) in pair.vessel_events
+    assert CustodyAccepted(number=1) not in pair.vessel_events

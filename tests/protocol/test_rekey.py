@@ -12,6 +12,7 @@ from protocol.origin import public_half
 from protocol.rekey import (
     INTERVAL_S,
     Rekey,
+    RekeyAnswer,
     RekeyRequest,
     make_answer,
     make_request,
@@ -21,6 +22,7 @@ from protocol.rekey import (
 from tests.memory_link import RELAY_PRIVATE, SECRET, VESSEL
 
 KEY = rekey_secret(SECRET)
+KEY_ID = b"key1"
 
 
 def vessel_side() -> Rekey:
@@ -34,25 +36,35 @@ def count_up(count: int) -> bytes:
 def test_one_packet_each_way_gives_both_the_same_secret() -> None:
     vessel, relay = vessel_side(), Rekey(Side.RELAY, VESSEL, KEY, None)
     vessel.due = True
-    request = vessel.request(Instant(5.0))
-    assert len(request) == 105
-    secret, answer = relay.answer(open_request(request, RELAY_PRIVATE), count_up)
-    assert len(answer) == 97
-    assert vessel.on_answer(answer) == secret == bytes(range(32))
+    request = vessel.request(KEY_ID, Instant(5.0))
+    assert len(request) == 109
+    secret, answer = relay.answer(open_request(request, RELAY_PRIVATE), (KEY_ID,), count_up)
+    assert len(answer) == 98
+    assert vessel.on_answer(answer) == RekeyAnswer(secret=bytes(range(32)), met=True)
+    assert secret == bytes(range(32))
     assert not vessel.due
     assert vessel.may_ask_at() == 5.0 + INTERVAL_S
 
 
+def test_the_relay_says_whether_it_could_read_what_the_vessel_sent() -> None:
+    vessel, relay = vessel_side(), Rekey(Side.RELAY, VESSEL, KEY, None)
+    request = open_request(vessel.request(KEY_ID, Instant(0.0)), RELAY_PRIVATE)
+    _, answer = relay.answer(request, (b"key2", b"key3"), count_up)
+    assert not vessel.on_answer(answer).met
+
+
 def test_a_repeated_request_gets_the_same_answer_and_no_new_secret() -> None:
     vessel, relay = vessel_side(), Rekey(Side.RELAY, VESSEL, KEY, None)
-    request = open_request(vessel.request(Instant(0.0)), RELAY_PRIVATE)
-    _, first = relay.answer(request, count_up)
-    assert relay.answer(request, count_up) == (None, first)
+    request = open_request(vessel.request(KEY_ID, Instant(0.0)), RELAY_PRIVATE)
+    _, first = relay.answer(request, (KEY_ID,), count_up)
+    assert relay.answer(request, (KEY_ID,), count_up) == (None, first)
 
 
 def test_an_answer_counts_once_and_only_if_something_was_asked() -> None:
     vessel, relay = vessel_side(), Rekey(Side.RELAY, VESSEL, KEY, None)
-    _, answer = relay.answer(open_request(vessel.request(Instant(0.0)), RELAY_PRIVATE), count_up)
+    _, answer = relay.answer(
+        open_request(vessel.request(KEY_ID, Instant(0.0)), RELAY_PRIVATE), (KEY_ID,), count_up
+    )
     with pytest.raises(NotAuthentic):
         vessel_side().on_answer(answer)
     vessel.on_answer(answer)
@@ -62,10 +74,12 @@ def test_an_answer_counts_once_and_only_if_something_was_asked() -> None:
 
 def test_a_wrong_answer_leaves_the_question_open() -> None:
     vessel, relay = vessel_side(), Rekey(Side.RELAY, VESSEL, KEY, None)
-    _, answer = relay.answer(open_request(vessel.request(Instant(0.0)), RELAY_PRIVATE), count_up)
+    _, answer = relay.answer(
+        open_request(vessel.request(KEY_ID, Instant(0.0)), RELAY_PRIVATE), (KEY_ID,), count_up
+    )
     with pytest.raises(NotAuthentic):
         vessel.on_answer(answer[:-1] + bytes([answer[-1] ^ 1]))
-    assert vessel.on_answer(answer) == bytes(range(32))
+    assert vessel.on_answer(answer).secret == bytes(range(32))
 
 
 def test_a_relay_never_asks_and_a_vessel_without_its_relays_key_neither() -> None:
@@ -75,18 +89,18 @@ def test_a_relay_never_asks_and_a_vessel_without_its_relays_key_neither() -> Non
 
 
 def test_a_request_from_another_vessels_key_is_refused() -> None:
-    packet = make_request(VESSEL, bytes(32), public_half(RELAY_PRIVATE), bytes([3]) * 32)
+    packet = make_request(VESSEL, KEY_ID, bytes(32), public_half(RELAY_PRIVATE), bytes([3]) * 32)
     with pytest.raises(NotAuthentic):
-        make_answer(open_request(packet, RELAY_PRIVATE), KEY, bytes(32))
+        make_answer(open_request(packet, RELAY_PRIVATE), KEY, bytes(32), met=True)
 
 
 def test_a_useless_ephemeral_key_is_refused_with_our_own_error() -> None:
     from protocol.rekey import _mac
 
-    mac = _mac(KEY, b"request", VESSEL + bytes(32))
-    request = RekeyRequest(vessel=VesselId(VESSEL), ephemeral_public=bytes(32), mac=mac)
+    mac = _mac(KEY, b"request", VESSEL + KEY_ID + bytes(32))
+    request = RekeyRequest(vessel=VesselId(VESSEL), key_id=KEY_ID, ephemeral_public=bytes(32), mac=mac)
     with pytest.raises(NotAuthentic):
-        make_answer(request, KEY, bytes(32))
+        make_answer(request, KEY, bytes(32), met=True)
 
 
 @given(st.binary(max_size=150), st.sampled_from([b"", b"\x23", b"\x24"]))

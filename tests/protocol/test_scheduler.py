@@ -35,7 +35,7 @@ def test_packets_fit_and_carry_every_byte_once(
     carried: dict[int, bytes] = {}
     position = (0, 0)
     while outbox.next_to_send(NOW) is not None:
-        said, pieces = fill(contact, outbox, journal, room_bytes, NOW, empty=True)
+        said, pieces = fill(contact, outbox, room_bytes, NOW, empty=True)
         assert 0 < len(said) <= room_bytes
         for frame, piece in zip(decode_all(said), pieces, strict=True):
             assert isinstance(frame, Start | More | Next)
@@ -50,17 +50,17 @@ def test_packets_fit_and_carry_every_byte_once(
 
 
 def test_a_scrap_goes_only_into_an_empty_packet() -> None:
-    contact, outbox, journal = ready(STREAM)
+    contact, outbox, _ = ready(STREAM)
     outbox.offer(1, Priority.TEXT, bytes(500))
-    assert fill(contact, outbox, journal, PIECE_BYTES_MIN, NOW, empty=False) == (b"", [])
-    said, _ = fill(contact, outbox, journal, PIECE_BYTES_MIN, NOW, empty=True)
+    assert fill(contact, outbox, PIECE_BYTES_MIN, NOW, empty=False) == (b"", [])
+    said, _ = fill(contact, outbox, PIECE_BYTES_MIN, NOW, empty=True)
     assert said
 
 
 def test_nothing_goes_behind_an_urgent_bundle_in_its_packet() -> None:
-    contact, outbox, journal = ready(STREAM)
+    contact, outbox, _ = ready(STREAM)
     outbox.offer(1, Priority.CLEAR_VOICE, bytes(500))
     outbox.offer(2, Priority.URGENT, bytes(100))
     outbox.offer(3, Priority.URGENT, bytes(100))
-    _, pieces = fill(contact, outbox, journal, 1_000, NOW, empty=True)
+    _, pieces = fill(contact, outbox, 1_000, NOW, empty=True)
     assert [piece.number for piece in pieces] == [2, 3]

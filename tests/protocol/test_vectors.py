@@ -161,11 +161,14 @@ def rekeys(entry: Entry) -> None:
     (key,) = unhex(entry, "rekey_key")
     if "request" in entry:
         request = rekey.open_request(*unhex(entry, "request", "relay_private"))
-        rekey.make_answer(request, key, bytes(32))
+        rekey.make_answer(request, key, bytes(32), met=True)
         assert request.vessel.hex() == entry["vessel"]
+        assert request.key_id.hex() == entry["key_id"]
         assert request.ephemeral_public.hex() == entry["ephemeral_public"]
     answer, private = unhex(entry, "answer", "ephemeral_private")
-    assert rekey.open_answer(answer, key, private).hex() == entry["new_secret"]
+    opened = rekey.open_answer(answer, key, private)
+    assert opened.secret.hex() == entry["new_secret"]
+    assert opened.met == bool(entry["met"])
 
 
 def key_lists(entry: Entry) -> None:

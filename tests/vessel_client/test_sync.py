@@ -316,11 +316,11 @@ async def test_a_number_that_the_relay_knows_otherwise_is_given_anew(tmp_path: P
         state = await state_when(running, number, lambda state: not state.waiting)
         origin = await desk_origin_key(running)
     assert number == 2
-    assert state.number == 5
-    report = next(each for each in arrived if isinstance(each, BundleArrived))
-    assert report.number == 5
+    # The introduction left under the lost keys, so that it has the first free number.
+    assert state.number == 6
+    report = next(each for each in arrived if isinstance(each, BundleArrived) and each.number == 6)
     assert isinstance(report.bundle, Report)
-    origin.check_bundle(BundleNumber(5), report.bundle.sealed, report.bundle.origin_tag)
+    origin.check_bundle(BundleNumber(6), report.bundle.sealed, report.bundle.origin_tag)
 
 
 async def test_a_lifetime_that_ended_takes_the_bundle_out_of_the_queue(tmp_path: Path) -> None:
