@@ -110,7 +110,6 @@ async def test_a_port_in_use_is_named_and_costs_nothing(
     with taken_port(kind) as port:
         ended = await run(moved, "serve", settings={setting: str(port)})
     assert ended.code == code, ended
-    # The relay's log comes before its sentence, on the same stream.
     require_one_sentence(ended)
     assert str(port) in ended.complained
     await require_kept(moved, expected)
@@ -185,8 +184,6 @@ async def test_a_vessel_that_the_relay_does_not_know_is_counted_and_keeps_everyt
 
         await until(counted, "the relay counts the unknown vessel")
         assert await holdings(moved) == expected
-        ended = await run(moved, "doctor")
-        assert ended.code == 23
     finally:
         await moved.stop()
         await stranger.stop()
@@ -209,7 +206,6 @@ async def test_bytes_of_strangers_on_every_port_are_refused_and_counted(harbour:
     for port in (tcp_port, *http_ports):
         await shout(port, noise)
         await shout(port, frame_record(future))
-    # Whatever the first byte of the noise is, one of these is of no version and one is of none we know.
     with socket.socket(type=socket.SOCK_DGRAM) as sender:
         for packet in (noise, future, b"", b"\x00"):
             sender.sendto(packet, ("127.0.0.1", udp_port))
@@ -217,7 +213,7 @@ async def test_bytes_of_strangers_on_every_port_are_refused_and_counted(harbour:
     async def counted() -> bool:
         now = refusals(await harbour.relay.run_json("status"))
         more = {code for code, count in now.items() if count > before.get(code, 0)}
-        return {"tcp-unknown-version", "udp-unknown-version"} <= more and len(more) >= 3
+        return {"tcp-unknown-version", "udp-unknown-version", "udp-malformed-packet"} <= more
 
     await until(counted, "the relay counts what strangers sent")
     for name, held in expected.items():

@@ -22,7 +22,8 @@ RECORDING = Path("tests/data/librivox_austen_note_16k.wav")
 ENGLISH = "They took our passports at sea and nobody has been paid since the monsoon began."
 BURMESE = "ကျွန်တော်တို့ကို လစာ မပေးတာ ငါးလ ရှိပါပြီ။ ကျေးဇူးပြု၍ ကူညီပါ။"
 ANSWER = "We have read this. An inspector waits on the quay at Songkhla; ask for Malee."
-WAV_HEAD_BYTES = 44
+SAMPLES = slice(40_000, 48_000)
+"""Part of a WAV file, out of the middle of the speech: whoever keeps the sound keeps this too."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -156,8 +157,8 @@ def contents(note: EncodedNote) -> dict[str, bytes]:
     """Return what was said, as every step before the seal had it."""
     sound = decode_clear(note.clear)
     return {
-        "recording": RECORDING.read_bytes()[WAV_HEAD_BYTES:],
-        "sound": write_wav(sound)[WAV_HEAD_BYTES:],
+        "recording": RECORDING.read_bytes()[SAMPLES],
+        "sound": write_wav(sound)[SAMPLES],
         "thin frames": b"".join(note.thin),
         "clear packets": b"".join(note.clear),
         "thin voice": pack_voice(VoiceNote(codec=VoiceCodec.CODEC2_2400, frames=note.thin)),
