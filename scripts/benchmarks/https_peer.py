@@ -163,13 +163,13 @@ class HttpsPeer:
             seconds=seconds, reading=reading, marks={"ip_bytes": reading.air_bytes + self.ip_bytes}
         )
 
-    async def insist(self, sizes: Sequence[int]) -> None:
-        """Send, and after each failure send all of it again, for ever."""
+    async def insist(self, sizes: Sequence[int], *, retry_s: float = RETRY_S) -> None:
+        """Send, and after each failure send all of it again, for ever; `retry_s` is the machine's."""
         while True:
             try:
                 await self.send(sizes)
             except (OSError, Refused):
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(retry_s)
                 continue
             return
 

@@ -38,12 +38,18 @@ class Scene:
     delay_s: float = 0.0
     loss: float = 0.0
     seed: int = 1
+    speed: float = 1.0
+    """Link seconds in one second of the machine."""
 
     def over(self, target_port: int) -> Sky:
         """Return the sky in front of a program that listens on `target_port`; enter it to open it."""
         make: Callable[..., Sky] = StreamSky if self.medium is Medium.STREAM else DatagramSky
         profile = SkyProfile(
-            rate_up_bps=self.rate_bps, rate_down_bps=self.rate_bps, delay_s=self.delay_s, loss=self.loss
+            rate_up_bps=self.rate_bps,
+            rate_down_bps=self.rate_bps,
+            delay_s=self.delay_s,
+            loss=self.loss,
+            speed=self.speed,
         )
         return make(target=Endpoint(port=target_port), profile=profile, seed=self.seed)
 
@@ -75,13 +81,13 @@ CUT_ONCE = ListedCuts(listed=(Cut(at_s=MIDDLE_S, length_s=1),))
 
 
 @asynccontextmanager
-async def weather(skies: tuple[Sky, ...], cuts: CutSchedule) -> AsyncIterator[None]:
+async def weather(skies: tuple[Sky, ...], cuts: CutSchedule, *, speed: float = 1.0) -> AsyncIterator[None]:
     """Cut the skies as scheduled, counted from now: from when a message is handed over."""
 
     async def make() -> None:
         began_s = skies[0].now_s
         for cut in cuts.cuts():
-            await asyncio.sleep(began_s + cut.at_s - skies[0].now_s)
+            await asyncio.sleep((began_s + cut.at_s - skies[0].now_s) / speed)
             for sky in skies:
                 sky.cut(cut.length_s)
 
