@@ -235,7 +235,7 @@ def _share_out(journey: Journey, handed_bytes: Mapping[str, int]) -> None:
     """Say which message the bytes in the air belonged to.
 
     The box knows what it handed to the link for each priority; of what it hands over, a cut keeps some from
-    ever leaving. So the voice note gets what the sky counted beyond the others, in the proportion of its forms.
+    ever leaving. So the voice note gets what the sky counted beyond the others, as its forms share it.
     """
     for leg in journey.legs:
         leg.up_bytes = handed_bytes.get(_LEDGER[leg.kind], 0)
