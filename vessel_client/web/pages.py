@@ -38,8 +38,22 @@ _VERSION_MARK = b"PAGE-VERSION"
 _FILES_MARK = b'"PAGE-FILES"'
 """What the documents have in place of the version and of the list of files to keep for offline."""
 
-_FETCHED_WHEN_NEEDED = ("static/sounds/", "static/fonts/", "static/priming/", "vendor/opus-")
+_FETCHED_WHEN_NEEDED = ("static/sounds/", "static/fonts/", "vendor/opus-")
 """Large, and wanted by some people only: kept offline once they were used."""
+
+_MODULES_MARK = b"<!-- PAGE-MODULES -->"
+_NOT_AT_THE_START = (
+    "worker",
+    "worklet",
+    "weather.js",
+    "technician.js",
+    "audio/disguise.js",
+    "audio/file.js",
+    "answers.js",
+    "conversation.js",
+    "opus-decoder.js",
+)
+"""What the start page does not load; it is told of the other modules at once, not import by import."""
 
 _GZIP_WINDOW_BITS = 16 + zlib.MAX_WBITS
 _COMPRESSED_BYTES_MIN = 400
@@ -77,7 +91,7 @@ _RUNNING_HEADERS: Mapping[str, str] = {
 """For what runs by itself: documents and workers."""
 
 _NEVER_KEPT = "no-store"
-_KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
+_KEPT_FOR_GOOD = "max-age=31536000, immutable"
 
 
 class Pages:
@@ -107,7 +121,21 @@ class Pages:
     def _filled_in(self, path: Path) -> bytes:
         data = path.read_bytes().replace(_VERSION_MARK, self.version.encode())
         files = [name for name in self._files if not name.startswith(_FETCHED_WHEN_NEEDED)]
-        return data.replace(_FILES_MARK, json.dumps(files)[1:-1].encode())
+        data = data.replace(_FILES_MARK, json.dumps(files)[1:-1].encode())
+        return data.replace(_MODULES_MARK, self._preloads().encode())
+
+    def _preloads(self) -> str:
+        modules = [
+            name
+            for name in self._files
+            if name.startswith("static/")
+            and name.endswith(".js")
+            and not any(part in name for part in _NOT_AT_THE_START)
+        ]
+        return "".join(
+            f'<link rel="modulepreload" href="/page/{self.version}/{name}">'
+            for name in [*modules, "vendor/cryptography.js"]
+        )
 
     async def _file(self, request: web.Request) -> web.Response:
         path = self._files.get(request.match_info["path"])
@@ -128,11 +156,13 @@ def _version_of(files: Mapping[str, Path]) -> str:
 def _respond(
     request: web.Request, data: bytes, suffix: str, kept: str, security: Mapping[str, str]
 ) -> web.Response:
-    headers = {**security, "Cache-Control": kept, "Vary": "Accept-Encoding"}
+    # The name of our server software is of use to nobody on board.
+    headers = {**security, "Cache-Control": kept, "Server": "box"}
     is_compressible = suffix not in _DENSE_ALREADY and len(data) >= _COMPRESSED_BYTES_MIN
     if is_compressible and "gzip" in request.headers.get("Accept-Encoding", ""):
-        coder = zlib.compressobj(wbits=_GZIP_WINDOW_BITS)
+        coder = zlib.compressobj(zlib.Z_BEST_COMPRESSION, wbits=_GZIP_WINDOW_BITS)
         data = coder.compress(data) + coder.flush()
         headers["Content-Encoding"] = "gzip"
+        headers["Vary"] = "Accept-Encoding"
     charset = None if suffix in _DENSE_ALREADY else "utf-8"
     return web.Response(body=data, headers=headers, content_type=_CONTENT_TYPES[suffix], charset=charset)

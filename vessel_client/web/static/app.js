@@ -10,7 +10,6 @@ import { keepTrying, onTaken } from "./outbox.js";
 import { ProtocolError } from "./protocol/errors.js";
 import { go, leaveScreen } from "./router.js";
 import { languageScreen } from "./screens/language.js";
-import { technicianScreen } from "./screens/technician.js";
 import { loadPrompts } from "./speak.js";
 import { forgetVisit } from "./visit.js";
 
@@ -21,6 +20,8 @@ async function start() {
   listenForShifts();
   onLeaveQuickly(stopWatching);
   if (location.pathname === TECHNICIAN_ADDRESS) {
+    // Only technicians come here; nobody else loads it.
+    const { technicianScreen } = await import("./screens/technician.js");
     go(technicianScreen);
     return;
   }

@@ -35,21 +35,20 @@ const NO_BYTES = new Uint8Array();
  * @returns {Promise<VisitMessage>}
  */
 export async function queueRecording(recording) {
-  const frames = await recording.thin;
-  const noteId = frames ? randomBytes(limits.NOTE_ID_BYTES) : NO_BYTES;
+  const thin = await recording.thin;
+  const noteId = thin ? randomBytes(limits.NOTE_ID_BYTES) : NO_BYTES;
   const urgent = Boolean(visit.urgent);
   const clear = packVoice({ codec: VoiceCodec.OPUS_NARROWBAND_60MS, frames: recording.packets });
   /** @type {Part[]} */
   const parts = [];
-  if (frames) {
-    const thin = packVoice({ codec: VoiceCodec.CODEC2_2400, frames });
+  if (thin) {
     parts.push({
       body: { kind: "voice", packed: thin, noteId },
       priority: urgent ? Priority.URGENT : Priority.THIN_VOICE,
     });
   }
   // Where a short form goes first, only that one hurries.
-  const clearPriority = urgent && !frames ? Priority.URGENT : Priority.CLEAR_VOICE;
+  const clearPriority = urgent && !thin ? Priority.URGENT : Priority.CLEAR_VOICE;
   parts.push({ body: { kind: "voice", packed: clear, noteId }, priority: clearPriority });
   return queue("voice", parts, { answerable: true });
 }

@@ -7,12 +7,12 @@
 /** @typedef {import("./protocol/mailbox.js").Mailbox} Mailbox */
 
 /**
- * A recording that waits to be looked at: 16 kHz samples, and the Opus packets made of them.
+ * A recording that waits to be looked at: 16 kHz samples, the Opus packets made of them, and the packed thin form.
  * @typedef {{
  *   samples: Int16Array,
  *   packets: Uint8Array[],
  *   draft: string,
- *   thin: Promise<Uint8Array[] | null>,
+ *   thin: Promise<Uint8Array | null>,
  *   disguised: boolean,
  *   fromFile: boolean,
  *   endedBy: "person" | "limit" | "lost",

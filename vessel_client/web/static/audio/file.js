@@ -7,11 +7,6 @@ import { RATE_HZ, SAMPLES_MAX, SoundCode, toInt16 } from "./sound.js";
 
 const FILE_BYTES_MAX = 60_000_000;
 
-/** Whether this browser can read a sound file at all. */
-export function canReadFiles() {
-  return typeof OfflineAudioContext === "function";
-}
-
 /**
  * Return the samples of a file, at 16 kHz, and its Opus packets; throws one of `SoundCode`.
  * @param {Blob} file

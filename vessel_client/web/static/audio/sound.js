@@ -48,3 +48,8 @@ export function isAudible(samples) {
 export function hasMicrophone() {
   return isSecureContext && Boolean(navigator.mediaDevices?.getUserMedia) && typeof AudioWorkletNode === "function";
 }
+
+/** Whether this browser can read a sound file at all. */
+export function canReadFiles() {
+  return typeof OfflineAudioContext === "function";
+}

@@ -3,16 +3,17 @@
 
 import { isOwnScreen } from "../facts.js";
 import { Code, ProtocolError } from "../protocol/errors.js";
+import { VoiceCodec, packVoice } from "../protocol/voicepack.js";
 import { RATE_HZ } from "./sound.js";
 
 const FRAME_BYTES = 6;
 const THIN_RATE_HZ = 8_000;
 
 /**
- * Return the Codec2 frames of a recording, or null where only the clear form can go: on a phone, and on a box
+ * Return a recording in the thin form, packed, or null where only the clear form can go: on a phone, and on a box
  * without the libraries for sound.
  * @param {Int16Array} samples
- * @returns {Promise<Uint8Array[] | null>}
+ * @returns {Promise<Uint8Array | null>}
  */
 export async function encodeThin(samples) {
   if (!isOwnScreen()) return null;
@@ -22,9 +23,31 @@ export async function encodeThin(samples) {
     return null;
   });
   if (!coded?.length) return null;
-  return Array.from({ length: coded.length / FRAME_BYTES }, (_, at) =>
+  const frames = Array.from({ length: coded.length / FRAME_BYTES }, (_, at) =>
     coded.slice(at * FRAME_BYTES, (at + 1) * FRAME_BYTES),
   );
+  return pack(frames);
+}
+
+/**
+ * @param {Uint8Array[]} frames
+ * @returns {Promise<Uint8Array>}
+ */
+function pack(frames) {
+  return new Promise((resolve) => {
+    const worker = new Worker(new URL("pack-worker.js", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }) => {
+      worker.terminate();
+      resolve(data);
+    };
+    worker.onerror = (event) => {
+      worker.terminate();
+      // Browsers without module workers can still do it here, only not as smoothly.
+      event.preventDefault();
+      resolve(packVoice({ codec: VoiceCodec.CODEC2_2400, frames }));
+    };
+    worker.postMessage(frames);
+  });
 }
 
 /**

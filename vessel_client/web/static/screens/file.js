@@ -1,13 +1,13 @@
 // @ts-check
 /** Where the page may not use the microphone: the phone's own recorder makes the sound, the page reads it. */
 
-import { canReadFiles, readRecording } from "../audio/file.js";
-import { SoundCode } from "../audio/sound.js";
+import { SoundCode, canReadFiles } from "../audio/sound.js";
 import { prepareCode } from "../codes.js";
 import { element, icon } from "../dom.js";
 import { DraftWriter } from "../drafts.js";
 import { say } from "../i18n.js";
 import { stayAwake } from "../idle.js";
+import { part } from "../part.js";
 import { choice, ear, limit, line, newsPlace, waitingSign } from "../parts.js";
 import { go } from "../router.js";
 import { visit } from "../visit.js";
@@ -59,6 +59,7 @@ async function take(file, news, context) {
   news.replaceChildren(waitingSign("speak.file.reading"));
   const endStayingAwake = stayAwake();
   try {
+    const { readRecording } = await part(import("../audio/file.js"));
     const { samples, packets } = await readRecording(file);
     const draft = new DraftWriter(() => {});
     draft.write(packets, Math.ceil(samples.length / 16_000));

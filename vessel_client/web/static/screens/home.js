@@ -4,13 +4,13 @@
 import { element, icon } from "../dom.js";
 import { draftsLeft } from "../drafts.js";
 import { boxFacts, isOwnScreen } from "../facts.js";
-import { languageTag, say } from "../i18n.js";
+import { say } from "../i18n.js";
+import { part } from "../part.js";
 import { choice, ear, limit, line } from "../parts.js";
 import { ProtocolError } from "../protocol/errors.js";
 import { go } from "../router.js";
 import { voiceSource } from "../speak.js";
 import { forgetMessageInHand, visit } from "../visit.js";
-import { answersScreen } from "./answers.js";
 import { checkInScreen } from "./check-in.js";
 import { draftScreen } from "./draft.js";
 import { languageScreen } from "./language.js";
@@ -30,12 +30,15 @@ export function homeScreen(context) {
   );
   const drafts = element("div", { class: "drafts" });
   void showDrafts(drafts, context);
-  void prepareForLater();
+  // Asked now, so that sealing need not wait for it later, and so that a phone knows the key when it is away.
+  boxFacts().catch((reason) => {
+    if (!(reason instanceof ProtocolError)) throw reason;
+  });
   const others = [
     choice("home.write", "write", () => go(writeScreen)),
     choice("home.pictures", "pictures", () => go(picturesScreen)),
     choice("home.check-in", "check-in", () => go(checkInScreen)),
-    choice("home.answers", "answers", () => go(answersScreen)),
+    choice("home.answers", "answers", () => void context.attempt(openAnswers)),
     visit.messages.length ? choice("home.messages", "messages", () => go(messagesScreen)) : null,
   ];
   return {
@@ -50,14 +53,10 @@ export function homeScreen(context) {
   };
 }
 
-/** Ask now for what is needed later, perhaps with the box out of reach: the desk's key, and the packer's text. */
-async function prepareForLater() {
-  try {
-    await Promise.all([boxFacts(), fetch(new URL(`../priming/${languageTag()}.json`, import.meta.url).href)]);
-  } catch (reason) {
-    // Whoever needs them asks again, and says then what is missing.
-    if (!(reason instanceof ProtocolError || reason instanceof TypeError)) throw reason;
-  }
+/** Reading answers is a visit of its own, so that the first load does not carry it. */
+async function openAnswers() {
+  const { answersScreen } = await part(import("./answers.js"));
+  go(answersScreen);
 }
 
 function limits() {

@@ -1,7 +1,6 @@
 // @ts-check
 /** After speaking: listen, do it again, say what it is about, change the voice, give it to the box. */
 
-import { changePitch, drawPitchFactor } from "../audio/disguise.js";
 import { encodeOpus } from "../audio/opus-encoder.js";
 import { isPlaying, play, stopPlaying } from "../audio/player.js";
 import { RATE_HZ, SoundCode, isAudible, toFloat } from "../audio/sound.js";
@@ -10,6 +9,7 @@ import { element, icon } from "../dom.js";
 import { deleteDraft } from "../drafts.js";
 import { isOwnScreen } from "../facts.js";
 import { say } from "../i18n.js";
+import { part } from "../part.js";
 import { choice, ear, limit, line, newsPlace, smallButton, waitingSign } from "../parts.js";
 import { queueRecording } from "../messages.js";
 import { go } from "../router.js";
@@ -101,6 +101,7 @@ function disguiseSwitch(recording, news, context) {
     context.attempt(async () => {
       if (recording.disguised) return;
       news.replaceChildren(waitingSign("review.disguise.working"));
+      const { changePitch, drawPitchFactor } = await part(import("../audio/disguise.js"));
       const samples = await changePitch(recording.samples, drawPitchFactor());
       recording.samples.fill(0);
       const packets = await encodeOpus(toFloat(samples));
