@@ -58,6 +58,15 @@ class Database:
             with _translated():
                 yield self._connection
 
+    async def forget_old_pages(self) -> None:
+        """Empty the write-ahead log, in which pages live on that a commit has overwritten.
+
+        Called when link keys have moved on, so that a stolen disk does not give the last ones back.
+        """
+        async with self._lock:
+            with _translated():
+                await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         """Close the file; every commit is in it already."""
         await self._connection.close()
