@@ -6,6 +6,7 @@ A frame is a msgpack array that begins with its type. Frames follow one another 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import partial
 from typing import ClassVar
 
 from protocol import limits
@@ -40,7 +41,8 @@ class Refusal(IntEnum):
 class Start:
     """The first fragment of a bundle, which alone tells its size and priority."""
 
-    TYPE: ClassVar[int] = 1
+    TYPE: ClassVar[int] = 16
+    """The type of an urgent one; each lower priority has the next number, which saves saying it apart."""
     number: int
     total_bytes: int
     priority: Priority
@@ -49,7 +51,7 @@ class Start:
     def fields(self) -> tuple[WireValue, ...]:
         """Return the array without its type; a fragment that is the whole bundle does not repeat its size."""
         total = () if len(self.data) == self.total_bytes else (self.total_bytes,)
-        return (self.number, int(self.priority), self.data, *total)
+        return (self.number, self.data, *total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +170,8 @@ class UnknownFrame:
 
 def encode(frame: Frame) -> bytes:
     """Return the frame's bytes."""
-    return pack((frame.TYPE, *frame.fields()))
+    kind = frame.TYPE + (frame.priority if isinstance(frame, Start) else 0)
+    return pack((kind, *frame.fields()))
 
 
 def decode_all(data: bytes) -> Iterator[Frame | UnknownFrame]:
@@ -209,14 +212,13 @@ def _exactly(fields: tuple[WireValue, ...], count: int) -> None:
         raise MalformedFrame(f"a frame of this type has {count} fields, not {len(fields)}")
 
 
-def _read_start(fields: tuple[WireValue, ...]) -> Start:
-    if len(fields) not in (3, 4):
-        raise MalformedFrame("a first fragment has a number, a priority, data and perhaps a size")
-    data = _data(fields[2])
+def _read_start(priority: Priority, fields: tuple[WireValue, ...]) -> Start:
+    if len(fields) not in (2, 3):
+        raise MalformedFrame("a first fragment has a number, data and perhaps a size")
+    data = _data(fields[1])
     total_bytes = len(data)
-    if len(fields) == 4:
-        total_bytes = _integer(fields[3], "a bundle's size", limits.BUNDLE_BYTES_MAX, len(data) + 1)
-    priority = Priority(_integer(fields[1], "a priority", max(Priority)))
+    if len(fields) == 3:
+        total_bytes = _integer(fields[2], "a bundle's size", limits.BUNDLE_BYTES_MAX, len(data) + 1)
     return Start(number=_number(fields[0]), total_bytes=total_bytes, priority=priority, data=data)
 
 
@@ -282,7 +284,7 @@ def _read_status(fields: tuple[WireValue, ...]) -> Status:
 
 
 _READERS: Mapping[int, Callable[[tuple[WireValue, ...]], Frame]] = {
-    Start.TYPE: _read_start,
+    **{Start.TYPE + priority: partial(_read_start, priority) for priority in Priority},
     More.TYPE: _read_more,
     Next.TYPE: _read_next,
     Ack.TYPE: _read_ack,

@@ -41,11 +41,11 @@ SEAL_OVERHEAD_BYTES = 48
 
 # --- padding (SPEC §5.3) -----------------------------------------------------------------------------
 
-PADDED_SMALL_BYTES = 119
-"""With this plaintext one satellite message is 200 bytes: 12 packet + 8 frame + 13 bundle + 48 seal."""
+PADDED_SMALL_BYTES = 120
+"""With this plaintext one satellite message is 200 bytes: 12 packet + 7 frame + 13 bundle + 48 seal."""
 
-PADDED_MEDIUM_BYTES = 218
-"""With this plaintext one satellite message is 300 bytes: 12 packet + 9 frame + 13 bundle + 48 seal."""
+PADDED_MEDIUM_BYTES = 219
+"""With this plaintext one satellite message is 300 bytes: 12 packet + 8 frame + 13 bundle + 48 seal."""
 
 # --- bundles and fragments ---------------------------------------------------------------------------
 

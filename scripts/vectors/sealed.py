@@ -95,7 +95,7 @@ def message_entries() -> list[Entry]:
         "nine categories": pack({0: 1, 3: tuple(range(1, 10)), 7: 1}),
         "voice over the limit": pack({0: 1, 5: bytes(400_001)}),
     }
-    sizes = [1, 119, 120, 218, 219, 256, 300, 4_500, 60_000, 400_100]
+    sizes = [1, 120, 121, 219, 220, 256, 300, 4_500, 60_000, 400_100]
     entries.append(entry("padded sizes", sizes=sizes, padded=[message.padded_size(size) for size in sizes]))
     return entries + [
         entry(name, plaintext=data, refused_by=refused("message", "malformed-message"))

@@ -121,12 +121,11 @@ def test_frames_before_a_wrong_one_are_read() -> None:
         (),
         (-1,),
         ("text",),
-        (1, 0, 2, b"x"),  # Number 0.
-        (1, 1, 5, b"x"),  # A priority that does not exist.
-        (1, 1, 2, b""),
-        (1, 1, 2, b"xy", 2),  # The size is stated though the data is the whole.
-        (1, 1, 2, b"xy", 1),
-        (1, 1, 2, b"x", limits.BUNDLE_BYTES_MAX + 1),
+        (18, 0, b"x"),  # Number 0.
+        (18, 1, b""),
+        (18, 1, b"xy", 2),  # The size is stated though the data is the whole.
+        (18, 1, b"xy", 1),
+        (18, 1, b"x", limits.BUNDLE_BYTES_MAX + 1),
         (2, 1, 0, b"x"),  # A later fragment at the beginning.
         (3, b"x", 1),
         (4, 1),
@@ -157,8 +156,8 @@ def test_more_frames_than_a_packet_may_hold_are_refused() -> None:
 @pytest.mark.parametrize(
     ("frame", "overhead_bytes"),
     [
-        (Start(number=9, total_bytes=100, priority=Priority.TEXT, data=bytes(100)), 6),
-        (Start(number=300, total_bytes=4_512, priority=Priority.TEXT, data=bytes(300)), 12),
+        (Start(number=9, total_bytes=100, priority=Priority.TEXT, data=bytes(100)), 5),
+        (Start(number=300, total_bytes=4_512, priority=Priority.TEXT, data=bytes(300)), 11),
         (More(number=9, offset=5_000, data=bytes(300)), 9),
         (Next(data=bytes(300)), 5),
     ],

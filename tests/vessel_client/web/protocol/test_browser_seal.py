@@ -61,7 +61,7 @@ def test_what_the_page_seals_only_the_desk_opens(
 
 
 def test_answers_from_the_desk_open_in_the_page(page: BrowserPage) -> None:
-    plains = [b"a", b"b" * 218, b"c" * 20_000]
+    plains = [b"a", b"b" * 219, b"c" * 20_000]
     mails = [
         seal_mail(plain, mailbox=MAILBOX, mailbox_public=MAILBOX_PUBLIC, desk_private=DESK_PRIVATE)
         for plain in plains
