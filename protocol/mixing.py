@@ -52,8 +52,12 @@ def stretch_table() -> tuple[int, ...]:
 def mix(weights: Sequence[int], opinions: Sequence[int]) -> int:
     """Return the chance, in 65536ths, that opinions (stretches) add up to; a weight of one is 65536."""
     total: int = sum(map(mul, weights, opinions)) >> 16
-    total = min(STRETCH_MAX, max(-STRETCH_MAX, total))
-    return squash_table()[total + STRETCH_MAX]
+    return squash(total)
+
+
+def squash(stretch: int) -> int:
+    """Return the chance, in 65536ths, of a stretch, which is first held within what the table has."""
+    return squash_table()[min(STRETCH_MAX, max(-STRETCH_MAX, stretch)) + STRETCH_MAX]
 
 
 def learn(weights: list[int], opinions: Sequence[int], error: int, rate: int) -> None:
@@ -62,5 +66,4 @@ def learn(weights: list[int], opinions: Sequence[int], error: int, rate: int) ->
     `error` is the bit times 65536, less the chance that was given. The shift rounds down, also below zero.
     """
     step = error * rate
-    for index, opinion in enumerate(opinions):
-        weights[index] += (opinion * step) >> 18
+    weights[:] = [weight + (opinion * step >> 18) for weight, opinion in zip(weights, opinions, strict=True)]

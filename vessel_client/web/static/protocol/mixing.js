@@ -44,8 +44,15 @@ function stretchTable() {
 export function mix(weights, opinions) {
   let total = 0;
   for (let index = 0; index < opinions.length; index += 1) total += weights[index] * opinions[index];
-  total = Math.floor(total / 65536);
-  return SQUASH[Math.min(STRETCH_MAX, Math.max(-STRETCH_MAX, total)) + STRETCH_MAX];
+  return squash(Math.floor(total / 65536));
+}
+
+/**
+ * Return the chance, in 65536ths, of a stretch, which is first held within what the table has.
+ * @param {number} stretch
+ */
+export function squash(stretch) {
+  return SQUASH[Math.min(STRETCH_MAX, Math.max(-STRETCH_MAX, stretch)) + STRETCH_MAX];
 }
 
 /**

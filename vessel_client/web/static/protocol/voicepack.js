@@ -15,7 +15,7 @@ export const VoiceCodec = Object.freeze({
   OPUS_WIDEBAND_60MS: 3,
 });
 
-const VERSION = 1;
+const VERSION = 2;
 const HEAD_BYTES = 4;
 const FIRST_BYTES_DIFFER = 0;
 const FIRST_BYTE_SHARED = 1;
