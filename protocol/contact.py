@@ -329,4 +329,4 @@ class Contact:
     @property
     def _message_patience_s(self) -> float:
         # A relay that is down for a day must not cost the same messages every half hour.
-        return self.link.patience_s * 2 ** min(max(0, self.probes - 1), MESSAGE_PATIENCE_DOUBLINGS_MAX)
+        return self.link.patience_s * 2.0 ** min(max(0, self.probes - 1), MESSAGE_PATIENCE_DOUBLINGS_MAX)

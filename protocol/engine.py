@@ -181,9 +181,7 @@ class SyncEngine:
 
         With a `link`, only what concerns it counts.
         """
-        contacts = [
-            contact for name, contact in self._contacts.items() if link is None or name == link.name
-        ]
+        contacts = [contact for name, contact in self._contacts.items() if link is None or name == link.name]
         if not contacts:
             # A refused bundle may fall due, but there is no link to transmit it on, nor to tell us the time.
             return None

@@ -116,9 +116,7 @@ class Outbox:
         # Nothing of it may keep the engine asking a peer that has gone.
         self._doubt = [piece for piece in self._doubt if piece.number != number]
 
-    def next_to_send(
-        self, now: Instant, priority_max: Priority = Priority.CLEAR_VOICE
-    ) -> Outgoing | None:
+    def next_to_send(self, now: Instant, priority_max: Priority = Priority.CLEAR_VOICE) -> Outgoing | None:
         """Return the bundle whose bytes go next: urgent first, then the oldest of the highest priority."""
         ready = (
             outgoing

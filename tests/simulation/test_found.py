@@ -9,7 +9,6 @@ from protocol.ids import DeskKeyId, Instant
 from protocol.inbox import Inbox
 from protocol.journal import FragmentsDropped, MemoryJournal, OutgoingAcked
 from protocol.linkguard import Form, read_flags, unknown_key_hint
-from protocol.links import LinkKind
 from protocol.outbox import Outbox
 from protocol.rekey import open_request
 from tests.memory_link import DATAGRAM, MESSAGE, RELAY_PRIVATE, STREAM, Pair, admit_all
