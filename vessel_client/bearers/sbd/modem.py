@@ -143,6 +143,7 @@ GREETINGS_MAX = 8
 GREETINGS_UNREADABLE_MAX = 3
 DAMAGES_MAX = 3
 _ECHO = b"AT+SBDRB\r"
+_BEFORE_MESSAGE = (_ECHO, b"SBDRING\r\n", b"\r\nSBDRING\r\n")
 _LENGTH_BYTES = 2
 _SUM_BYTES = 2
 _SUM_WRONG = 2
@@ -333,12 +334,16 @@ class Modem:
         return not self._draining
 
     def _take_message(self, now: Instant) -> bool:
-        """Read length, bytes and sum; an echo before them is left out."""
+        """Read length, bytes and sum; an echo or a ring before them is taken out."""
         raw = bytes(self._buffer)
-        if _ECHO.startswith(raw[: len(_ECHO)]) and raw:
-            if len(raw) < len(_ECHO):
+        for before in _BEFORE_MESSAGE:
+            if raw.startswith(before):
+                del self._buffer[: len(before)]
+                if before != _ECHO:
+                    self._events.append(Rang())
+                return True
+            if raw and before.startswith(raw):
                 return False
-            raw = raw[len(_ECHO) :]
         size_bytes = int.from_bytes(raw[:_LENGTH_BYTES])
         whole_bytes = _LENGTH_BYTES + size_bytes + _SUM_BYTES
         if len(raw) >= _LENGTH_BYTES and size_bytes > self._limits.down_bytes_max:
