@@ -126,7 +126,7 @@ def _make_bearers(service: SyncService, settings: Settings) -> list[Bearer]:
 def _make_modem(service: SyncService, chosen: SbdSettings) -> RunningBearer:
     # Most boxes have no such modem, and the service is smaller without it.
     from vessel_client.bearers.sbd.bearer import SbdBearer, SbdPlan
-    from vessel_client.bearers.sbd.modem import ModemLimits
+    from vessel_client.bearers.sbd.dialogue import ModemLimits
     from vessel_client.bearers.sbd.policy import SessionRules
     from vessel_client.bearers.sbd.port import open_serial
 

@@ -13,9 +13,8 @@ from protocol.ids import Instant
 from protocol.links import LinkProfile
 from vessel_client.bearers.pump import LinkState
 from vessel_client.bearers.sbd.answers import REFUSALS, Outcome
-from vessel_client.bearers.sbd.modem import (
+from vessel_client.bearers.sbd.dialogue import (
     MailFetched,
-    Modem,
     ModemEvent,
     ModemLimits,
     Rang,
@@ -25,6 +24,7 @@ from vessel_client.bearers.sbd.modem import (
     State,
     Unwell,
 )
+from vessel_client.bearers.sbd.modem import Modem
 from vessel_client.bearers.sbd.policy import NEVER, SessionPolicy, SessionRules, credits_of
 from vessel_client.bearers.sbd.port import Port
 from vessel_client.errors import StoreFailed

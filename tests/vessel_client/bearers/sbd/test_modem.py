@@ -13,10 +13,9 @@ from protocol.ids import Instant
 from scripts.sky.messages import MessageProfile, MessageSky
 from tests.vessel_client.bearers.sbd.program import IMEI, Faults, ModemProgram
 from vessel_client.bearers.sbd.answers import Outcome, read_line
-from vessel_client.bearers.sbd.modem import (
+from vessel_client.bearers.sbd.dialogue import (
     TRANSITIONS,
     MailFetched,
-    Modem,
     ModemEvent,
     ModemLimits,
     Problem,
@@ -28,6 +27,7 @@ from vessel_client.bearers.sbd.modem import (
     Step,
     Unwell,
 )
+from vessel_client.bearers.sbd.modem import Modem
 
 MESSAGE = bytes(range(200))
 
