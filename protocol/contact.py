@@ -20,7 +20,7 @@ PACE_AHEAD_S = 0.25
 
 DATAGRAM_WINDOW_BYTES = 4 * limits.ACK_BYTES
 PROBE_DELAY_S_MAX = 60.0
-MESSAGE_PATIENCE_S = 1_800.0
+MESSAGE_PATIENCE_DOUBLINGS_MAX = 3
 STREAM_STALL_S = 30.0
 LENGTH_BYTES = 2
 """What a byte stream adds to each record; WebSocket frames and datagrams know their own length."""
@@ -66,6 +66,8 @@ class Contact:
         self.asked_at: Instant | None = None
         self.probes = 0
         self.reply_due = False
+        """Whether the peer asked what we hold."""
+        self._reply_asked_at = now
         self.sent_end: tuple[int, int] | None = None
         """Streams: bundle and offset right behind the last fragment sent, for NEXT."""
         self.heard_end: tuple[int, int] | None = None
@@ -170,6 +172,15 @@ class Contact:
             self._in_flight.append(_Sent(piece, now, self._order))
         self._order += 1
 
+    def departed(self, now: Instant) -> None:
+        """Messages: the last packet, which waited for the sky, has left only now."""
+        last = self._order - 1
+        self._in_flight = deque(
+            _Sent(sent.piece, now, sent.order) if sent.order == last else sent for sent in self._in_flight
+        )
+        if self.asked_at is not None and last in self._asked_orders:
+            self.asked_at = now
+
     def window_open(self) -> bool:
         """Return whether more data may be on its way unacknowledged."""
         if self.link.kind is not LinkKind.DATAGRAM:
@@ -225,7 +236,7 @@ class Contact:
                 # One acknowledgement may be lost.
                 wait_s = self._answer_s + (0.0 if tail else 2 * limits.ACK_DELAY_S)
             case LinkKind.MESSAGE:
-                wait_s = MESSAGE_PATIENCE_S
+                wait_s = self._message_patience_s
         since = (
             (self._in_flight[-1].at, self._free_at) if tail else (self._in_flight[0].at, self.last_heard_at)
         )
@@ -240,6 +251,16 @@ class Contact:
 
     # --- asking what the peer holds ---
 
+    def owe_reply(self, now: Instant) -> None:
+        """Note that the peer asked."""
+        if not self.reply_due:
+            self._reply_asked_at = now
+        self.reply_due = True
+
+    def reply_at(self) -> Instant:
+        """Return when the reply goes, even if a packet goes only for it."""
+        return Instant(self._reply_asked_at + self.link.answer_wait_s)
+
     def ask_at(self) -> Instant:
         """Return when the peer may be asked (again) what it holds."""
         if self.asked_at is None:
@@ -251,7 +272,7 @@ class Contact:
                 delay_s = self._answer_s * 2 ** min(self.probes - 1, 6)
                 return Instant(self.asked_at + min(delay_s, PROBE_DELAY_S_MAX))
             case LinkKind.MESSAGE:
-                return Instant(self.asked_at + MESSAGE_PATIENCE_S)
+                return Instant(self.asked_at + self._message_patience_s)
 
     def on_asked(self, now: Instant) -> None:
         """Note that the peer was asked."""
@@ -303,4 +324,9 @@ class Contact:
             case LinkKind.DATAGRAM:
                 return None
             case LinkKind.MESSAGE:
-                return Instant(self.asked_at + MESSAGE_PATIENCE_S)
+                return Instant(self.asked_at + self._message_patience_s)
+
+    @property
+    def _message_patience_s(self) -> float:
+        # A relay that is down for a day must not cost the same messages every half hour.
+        return self.link.patience_s * 2.0 ** min(max(0, self.probes - 1), MESSAGE_PATIENCE_DOUBLINGS_MAX)

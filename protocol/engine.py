@@ -44,7 +44,7 @@ from protocol.inbox import Admit, Inbox
 from protocol.journal import GuardChanged, Journal, Snapshot
 from protocol.linkguard import Form, GuardState, LinkGuard, read_flags
 from protocol.links import LinkKind, LinkProfile, Side
-from protocol.outbox import Outbox, Piece
+from protocol.outbox import Outbox, Outgoing, Piece
 from protocol.rekey import Rekey, RekeyRequest
 from protocol.scheduler import fill
 
@@ -170,19 +170,32 @@ class SyncEngine:
         stalled_at = contact.stalled_at() if contact is not None else None
         return stalled_at is not None and now >= stalled_at
 
-    def deadline(self) -> Instant | None:
-        """Return when `transmit` should be called again even if nothing arrives; None for never."""
-        if not self._contacts:
+    def departed(self, link: LinkProfile, now: Instant) -> None:
+        """Say that the last message from `transmit`, which had to wait for the sky, has left only now."""
+        self._now = now
+        contact = self._contacts.get(link.name)
+        if contact is not None:
+            contact.departed(now)
+
+    def deadline(self, link: LinkProfile | None = None) -> Instant | None:
+        """Return when `transmit` should be called again even if nothing arrives; None for never.
+
+        With a `link`, only what concerns it counts.
+        """
+        contacts = [contact for name, contact in self._contacts.items() if link is None or name == link.name]
+        if not contacts:
             # A refused bundle may fall due, but there is no link to transmit it on, nor to tell us the time.
             return None
-        times = [at for contact in self._contacts.values() for at in self._deadlines(contact)]
+        times = [at for contact in contacts for at in self._deadlines(contact)]
         times.append(self._outbox.pause_deadline(self._now))
         known = [at for at in times if at is not None and at != float("inf")]
         return min(known, default=None)
 
     def _deadlines(self, contact: Contact) -> list[Instant | None]:
-        paced: list[Instant | None] = [self._inbox.deadline(contact.link.kind)]
-        if self._data_wanted(contact, self._now) or contact.reply_due or self._greeting_due(contact):
+        paced: list[Instant | None] = [self._inbox.deadline(contact.link)]
+        if contact.reply_due:
+            paced.append(contact.reply_at())
+        if self._data_wanted(contact, self._now) or self._greeting_due(contact):
             paced.append(self._now)
         if self._asking_wanted(contact, self._now):
             paced += [contact.ask_at(), contact.patience_ends_at()]
@@ -193,7 +206,7 @@ class SyncEngine:
             paced.append(Instant(max(overdue_at, contact.ask_at())))
         free_at = contact.may_send_at()
         return [
-            contact.give_up_at(tail=not self._more_to_send()),
+            contact.give_up_at(tail=not self._more_to_send(contact)),
             contact.stalled_at(),
             *(Instant(max(at, free_at)) for at in paced if at is not None),
         ]
@@ -237,7 +250,7 @@ class SyncEngine:
             case Ack():
                 return self._on_ack(frame)
             case Resync():
-                return self._on_resync(frame, contact)
+                return self._on_resync(frame, contact, now)
             case Receipt():
                 return self._settle(self._outbox.on_receipt(frame.numbers))
             case Refuse():
@@ -273,9 +286,9 @@ class SyncEngine:
             self._outbox.release(contact.on_ack(ack))
         return []
 
-    def _on_resync(self, resync: Resync, contact: Contact) -> list[Event]:
+    def _on_resync(self, resync: Resync, contact: Contact, now: Instant) -> list[Event]:
         if resync.reply_wanted:
-            contact.reply_due = True
+            contact.owe_reply(now)
         self._truth_wanted = False
         contact.asked_at = None
         for ack in resync.partial:
@@ -374,15 +387,16 @@ class SyncEngine:
             contact.hold_for_rekey(now)
             return request
         room_bytes = contact.room_bytes()
-        said = self._opening(contact, room_bytes, now)
         data_wanted = self._data_wanted(contact, now)
-        if said or data_wanted or self._inbox.answer_due(now, link.kind):
+        going = data_wanted or self._inbox.answer_due(now, link)
+        said = self._opening(contact, room_bytes, now, going=going)
+        if said or going:
             said += self._inbox.answers(room_bytes - len(said))
         pieces: list[Piece] = []
         if data_wanted:
             data, pieces = fill(contact, self._outbox, room_bytes - len(said), now, empty=not said)
             said += data
-            if pieces and contact.wants_account(now, tail=not self._more_to_send()):
+            if pieces and contact.wants_account(now, tail=not self._more_to_send(contact)):
                 said += self._ask(contact, room_bytes - len(said), now)
         said += self._status_frame(link, room_bytes - len(said))
         if not said and not self._greeting_due(contact):
@@ -400,10 +414,14 @@ class SyncEngine:
             return self._contacts[link.name]
         return contact
 
-    def _opening(self, contact: Contact, room_bytes: int, now: Instant) -> bytes:
-        """Say what we hold where the peer asked, or ask it where we are in doubt."""
+    def _opening(self, contact: Contact, room_bytes: int, now: Instant, *, going: bool) -> bytes:
+        """Say what we hold where the peer asked, or ask it where we are in doubt.
+
+        `going` says that a packet goes anyway.
+        """
         asking = self._asking_wanted(contact, now) and now >= contact.ask_at()
-        if not asking and not contact.reply_due:
+        replying = contact.reply_due and (going or now >= contact.reply_at())
+        if not asking and not replying:
             return b""
         contact.reply_due = False
         if asking:
@@ -413,11 +431,11 @@ class SyncEngine:
 
     def _asking_wanted(self, contact: Contact, now: Instant) -> bool:
         # A silent contact has to be probed even if its bytes arrived by another link: nothing else wakes it.
-        waiting = contact.silent and self._outbox.next_to_send(now) is not None
+        waiting = contact.silent and self._next_for(contact, now) is not None
         # A window that was lost as a whole brings no acknowledgement, and no data packet that could ask.
         overdue_at = contact.overdue_at() if not contact.window_open() else None
         overdue = overdue_at is not None and now >= overdue_at
-        return self._outbox.in_doubt or self._truth_wanted or waiting or overdue
+        return self._outbox.in_doubt(contact.link.priority_max) or self._truth_wanted or waiting or overdue
 
     def _ask(self, contact: Contact, room_bytes: int, now: Instant) -> bytes:
         account = self._inbox.resync(reply_wanted=True, room_bytes=room_bytes)
@@ -430,11 +448,14 @@ class SyncEngine:
             not contact.silent
             and not self._truth_wanted
             and contact.window_open()
-            and self._outbox.next_to_send(now) is not None
+            and self._next_for(contact, now) is not None
         )
 
-    def _more_to_send(self) -> bool:
-        return self._outbox.next_to_send(self._now) is not None
+    def _more_to_send(self, contact: Contact) -> bool:
+        return self._next_for(contact, self._now) is not None
+
+    def _next_for(self, contact: Contact, now: Instant) -> Outgoing | None:
+        return self._outbox.next_to_send(now, contact.link.priority_max)
 
     def _greeting_due(self, contact: Contact) -> bool:
         """A vessel's first record names it, so that the relay knows where to send."""
@@ -450,7 +471,7 @@ class SyncEngine:
         return frame
 
     def _note_silence(self, contact: Contact, now: Instant) -> None:
-        tail = not self._more_to_send()
+        tail = not self._more_to_send(contact)
         give_up_at = contact.give_up_at(tail=tail)
         if give_up_at is not None and now >= give_up_at:
             self._outbox.doubt(contact.give_up())

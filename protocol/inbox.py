@@ -14,7 +14,7 @@ from protocol.fragment import Range, RangeSet, Reassembly
 from protocol.frames import Ack, Frame, Priority, Receipt, Refusal, Refuse, Resync, encode
 from protocol.ids import Instant
 from protocol.journal import BundleTaken, FragmentHeld, FragmentsDropped, HeldFragment, Journal
-from protocol.links import LinkKind
+from protocol.links import LinkKind, LinkProfile
 
 Admit = Callable[[int, Bundle], Refusal | None]
 """The shell's last word on a complete bundle: None to take it, or why not."""
@@ -44,6 +44,8 @@ class Inbox:
         self._owed: dict[int, _Owed] = {}
         self._receipts = RangeSet()
         self._refusals: dict[int, Refusal] = {}
+        self._answers_since = Instant(0.0)
+        """Since when there has been a receipt or a refusal to give; without one it says nothing."""
         self.duplicate_bytes = 0
         """Payload bytes that came although they were held: what a peer wasted."""
         for piece in fragments:
@@ -58,6 +60,8 @@ class Inbox:
         self, number: int, offset: int, data: bytes, now: Instant, first: tuple[int, Priority] | None
     ) -> list[Event]:
         """Hold one fragment; `first` is the bundle's size and priority where this is its beginning."""
+        if not self._receipts and not self._refusals:
+            self._answers_since = now
         if number in self._taken:
             self.duplicate_bytes += len(data)
             self._receipts.add(number, number + 1)
@@ -161,16 +165,16 @@ class Inbox:
 
     # --- what is owed -----------------------------------------------------------------------------------
 
-    def answer_due(self, now: Instant, kind: LinkKind) -> bool:
+    def answer_due(self, now: Instant, link: LinkProfile) -> bool:
         """Return whether something must be said now, even if a packet goes only for it."""
-        due_at = self.deadline(kind)
+        due_at = self.deadline(link)
         return due_at is not None and now >= due_at
 
-    def deadline(self, kind: LinkKind) -> Instant | None:
-        """Return when the next answer falls due on a link of this kind."""
+    def deadline(self, link: LinkProfile) -> Instant | None:
+        """Return when the next answer falls due on this link."""
         if self._receipts or self._refusals:
-            return Instant(float("-inf"))
-        if kind is LinkKind.MESSAGE:
+            return Instant(self._answers_since + link.answer_wait_s)
+        if link.kind is LinkKind.MESSAGE:
             return None
         return min((self._due_at(owed) for owed in self._owed.values()), default=None)
 

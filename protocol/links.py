@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from protocol import limits
+from protocol.frames import Priority
 
 
 class LinkKind(Enum):
@@ -43,6 +44,12 @@ class LinkProfile:
     contact_bytes_expected: int = 10_000_000
     identifies_vessel: bool = False
     """True where the bearer itself says which vessel sends (an IMEI), so that packets carry no key id."""
+    patience_s: float = 1_800.0
+    """Messages only: how long a silence means nothing; it doubles with every question left unanswered."""
+    answer_wait_s: float = 0.0
+    """Messages only: how long an answer waits for data to travel with. Alone it costs a message."""
+    priority_max: Priority = Priority.CLEAR_VOICE
+    """What comes behind this is too dear for the link and waits for another."""
 
     def mtu_bytes(self, sender: Side) -> int:
         """Return the largest packet that `sender` may put on this link."""

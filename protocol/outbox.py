@@ -119,12 +119,14 @@ class Outbox:
         # Nothing of it may keep the engine asking a peer that has gone.
         self._doubt = [piece for piece in self._doubt if piece.number != number]
 
-    def next_to_send(self, now: Instant) -> Outgoing | None:
+    def next_to_send(self, now: Instant, priority_max: Priority = Priority.CLEAR_VOICE) -> Outgoing | None:
         """Return the bundle whose bytes go next: urgent first, then the oldest of the highest priority."""
         ready = (
             outgoing
             for outgoing in self._bundles.values()
-            if outgoing.paused_until <= now and outgoing.next_gap() is not None
+            if outgoing.priority <= priority_max
+            and outgoing.paused_until <= now
+            and outgoing.next_gap() is not None
         )
         return min(ready, key=lambda outgoing: (outgoing.priority, outgoing.number), default=None)
 
@@ -139,10 +141,12 @@ class Outbox:
 
     # --- doubt --------------------------------------------------------------------------------------------
 
-    @property
-    def in_doubt(self) -> bool:
-        """Whether some bytes wait for the peer's word."""
-        return bool(self._doubt)
+    def in_doubt(self, priority_max: Priority = Priority.CLEAR_VOICE) -> bool:
+        """Return whether some bytes up to this priority wait for the peer's word."""
+        return any(
+            piece.number in self._bundles and self._bundles[piece.number].priority <= priority_max
+            for piece in self._doubt
+        )
 
     def doubt(self, pieces: Iterable[Piece]) -> None:
         """Leave these bytes claimed until the peer says whether it holds them."""

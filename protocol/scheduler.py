@@ -22,7 +22,7 @@ def fill(
     pieces: list[Piece] = []
     urgent = False
     while contact.window_open():
-        outgoing = outbox.next_to_send(now)
+        outgoing = outbox.next_to_send(now, contact.link.priority_max)
         gap = outgoing.next_gap() if outgoing is not None else None
         if outgoing is None or gap is None:
             break

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import random
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from aiohttp import web
 
 from protocol.links import LinkKind
 from protocol.provisioning import BearerKind, RelayAddress
-from vessel_client.bearers.pump import BackOff, Bearer, Dial
+from vessel_client.bearers.pump import BackOff, Bearer, Dial, RunningBearer
 from vessel_client.bearers.tcp import dial_tcp
 from vessel_client.bearers.udp import dial_udp
 from vessel_client.bearers.websocket import dial_websocket
@@ -21,7 +22,7 @@ from vessel_client.clocks import LinkClock, WallClock, system_wall_clock
 from vessel_client.errors import PortInUse, StoreFailed
 from vessel_client.log import log_event
 from vessel_client.queueing import QueueBounds
-from vessel_client.settings import Settings
+from vessel_client.settings import SbdSettings, Settings
 from vessel_client.status import status_json
 from vessel_client.store import outbox
 from vessel_client.store.box import load_box
@@ -39,7 +40,7 @@ class RunningService:
     url: str
     database: Database
     service: SyncService
-    bearers: tuple[Bearer, ...]
+    bearers: tuple[RunningBearer, ...]
 
 
 @asynccontextmanager
@@ -53,7 +54,9 @@ async def running_service(
     database = await open_database(settings.data_dir)
     try:
         service = await _make_service(database, settings, clock, wall_clock)
-        bearers = tuple(_make_bearers(service, settings))
+        bearers: tuple[RunningBearer, ...] = tuple(_make_bearers(service, settings))
+        if settings.sbd.enabled:
+            bearers += (_make_modem(service, settings.sbd),)
         status = partial(status_json, database, service, bearers, settings, wall_clock)
         async with _serving(database, service, status, settings) as url:
             tasks = [asyncio.create_task(bearer.run()) for bearer in bearers]
@@ -118,6 +121,40 @@ def _make_bearers(service: SyncService, settings: Settings) -> list[Bearer]:
             connect_timeout_s=settings.connect_timeout_s,
         )
     return list(made.values())
+
+
+def _make_modem(service: SyncService, chosen: SbdSettings) -> RunningBearer:
+    # Most boxes have no such modem, and the service is smaller without it.
+    from vessel_client.bearers.sbd.bearer import SbdBearer, SbdPlan
+    from vessel_client.bearers.sbd.dialogue import ModemLimits
+    from vessel_client.bearers.sbd.policy import SessionRules
+    from vessel_client.bearers.sbd.port import open_serial
+
+    return SbdBearer(
+        link=chosen.profile(),
+        device=chosen.device,
+        open_port=partial(open_serial, chosen.device, chosen.baud),
+        service=service,
+        plan=SbdPlan(
+            limits=ModemLimits(
+                up_bytes_max=chosen.mtu_up_bytes,
+                down_bytes_max=chosen.mtu_down_bytes,
+                baud=chosen.baud,
+                answer_s=chosen.answer_timeout_s,
+                session_s=chosen.session_timeout_s,
+            ),
+            rules=SessionRules(
+                signal_min=chosen.signal_min,
+                signal_interval_s=chosen.signal_interval_s,
+                signal_wait_s=chosen.signal_wait_s,
+                mailbox_interval_s=chosen.mailbox_interval_s,
+                retry_delay_s_min=chosen.retry_delay_s_min,
+                retry_delay_s_max=chosen.retry_delay_s_max,
+            ),
+            credit_step_bytes=chosen.credit_step_bytes,
+        ),
+        draw=random.SystemRandom().random,
+    )
 
 
 def _dial(address: RelayAddress, settings: Settings) -> Dial:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from protocol.frames import Priority
 from protocol.links import LinkKind, LinkProfile
 from protocol.provisioning import BearerKind
 from vessel_client.errors import UnreadableFile, WrongSettings
@@ -54,6 +55,57 @@ class BearerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SbdSettings:
+    """A satellite modem for short messages; times are seconds of the link.
+
+    The defaults are those of an Iridium 9602 or 9603; a modem with larger messages only has other numbers.
+    """
+
+    enabled: bool = False
+    device: str = "/dev/ttyUSB0"
+    baud: int = 19_200
+    mtu_up_bytes: int = 340
+    mtu_down_bytes: int = 270
+    carries: str = "thin-voice"
+    """The last priority that may go over it: urgent, check-in, text, thin-voice or clear-voice."""
+    credit_step_bytes: int = 50
+    signal_min: int = 2
+    """Bars of 5."""
+    signal_interval_s: float = 20.0
+    signal_wait_s: float = 300.0
+    """After so long under a weak sky, one bar is enough to try."""
+    mailbox_interval_s: float = 43_200.0
+    """How often to look for mail when nothing rings and nothing goes, for one credit each; 0 for never."""
+    receipt_wait_s: float = 21_600.0
+    """How long a receipt for mail waits for a message to travel with before it goes by itself."""
+    patience_s: float = 1_800.0
+    """How long to wait for the relay's word before asking; it doubles while no word comes."""
+    retry_delay_s_min: float = 20.0
+    retry_delay_s_max: float = 300.0
+    answer_timeout_s: float = 10.0
+    session_timeout_s: float = 300.0
+
+    def profile(self) -> LinkProfile:
+        """Return the link as the engine wants it described."""
+        return LinkProfile(
+            name="sbd",
+            kind=LinkKind.MESSAGE,
+            mtu_up_bytes=self.mtu_up_bytes,
+            mtu_down_bytes=self.mtu_down_bytes,
+            round_trip_s=80.0,
+            identifies_vessel=True,
+            patience_s=self.patience_s,
+            answer_wait_s=self.receipt_wait_s,
+            priority_max=PRIORITY_WORDS[self.carries],
+        )
+
+
+PRIORITY_WORDS: Mapping[str, Priority] = {
+    priority.name.lower().replace("_", "-"): priority for priority in Priority
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything about a box that its operator may choose."""
 
@@ -81,6 +133,7 @@ class Settings:
     tcp: BearerSettings = field(default_factory=BearerSettings)
     websocket: BearerSettings = field(default_factory=BearerSettings)
     udp: BearerSettings = field(default_factory=BearerSettings)
+    sbd: SbdSettings = field(default_factory=SbdSettings)
 
     def bearer(self, kind: BearerKind) -> BearerSettings:
         """Return the settings of one bearer."""
@@ -91,10 +144,11 @@ class Settings:
         }[kind]
 
 
-Made = TypeVar("Made", Settings, BearerSettings)
+Made = TypeVar("Made", Settings, BearerSettings, SbdSettings)
 
 _KIND_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-_BEARERS = tuple(kind.value for kind in BearerKind)
+_SBD = "sbd"
+_BEARERS = (*(kind.value for kind in BearerKind), _SBD)
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "api_port": (0, 65_535),
     "queue_bytes_max": (1_000_000, 10**12),
@@ -113,6 +167,18 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "round_trip_s": (0.001, 600),
     "contact_bytes_expected": (1_000, 10**12),
     "mtu_bytes": (256, 65_507),
+    "baud": (300, 4_000_000),
+    "mtu_up_bytes": (100, 65_535),
+    "mtu_down_bytes": (100, 65_535),
+    "credit_step_bytes": (1, 100_000),
+    "signal_min": (1, 5),
+    "signal_interval_s": (1, 3_600),
+    "signal_wait_s": (0, 86_400),
+    "mailbox_interval_s": (0, 31_536_000),
+    "receipt_wait_s": (0, 604_800),
+    "patience_s": (60, 604_800),
+    "answer_timeout_s": (0.1, 300),
+    "session_timeout_s": (10, 3_600),
 }
 
 
@@ -136,8 +202,14 @@ def load_settings(data_dir: Path, environment: Mapping[str, str] | None = None) 
     for variable, text in known.items():
         _take_variable(variable, text, values, bearers)
     settings = _build(Settings(data_dir=data_dir), values, "")
-    made = {name: _build(BearerSettings(), bearers.get(name, {}), f"bearers.{name}.") for name in _BEARERS}
-    return replace(settings, tcp=made["tcp"], websocket=made["websocket"], udp=made["udp"])
+    made = {
+        kind.value: _build(BearerSettings(), bearers.get(kind.value, {}), f"bearers.{kind.value}.")
+        for kind in BearerKind
+    }
+    sbd = _build(SbdSettings(), bearers.get(_SBD, {}), f"bearers.{_SBD}.")
+    if sbd.carries not in PRIORITY_WORDS:
+        raise WrongSettings(f"The setting bearers.{_SBD}.carries must be one of {', '.join(PRIORITY_WORDS)}.")
+    return replace(settings, tcp=made["tcp"], websocket=made["websocket"], udp=made["udp"], sbd=sbd)
 
 
 def _read_file(path: Path) -> dict[str, Any]:

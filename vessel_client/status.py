@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from protocol.custody import Custody
 from protocol.documents import Json
 from protocol.frames import Priority
-from vessel_client.bearers.pump import Bearer
+from vessel_client.bearers.pump import RunningBearer
 from vessel_client.clocks import WallClock
 from vessel_client.settings import Settings
-from vessel_client.store import ledger, outbox
+from vessel_client.store import ledger, outbox, sessions
 from vessel_client.store.database import Database
 from vessel_client.store.ledger import UNASSIGNED
 from vessel_client.store.outbox import BundleState
 from vessel_client.sync_service import SyncService
 
 BUNDLES_LISTED_MAX = 200
+SESSION_DAYS_LISTED_MAX = 62
+"""Two months."""
 
 STATE_WORDS = {
     Custody.ON_THE_BOX: "on the box",
@@ -46,7 +48,7 @@ def bundle_json(state: BundleState) -> dict[str, Json]:
 async def status_json(
     database: Database,
     service: SyncService,
-    bearers: Sequence[Bearer],
+    bearers: Sequence[RunningBearer],
     settings: Settings,
     wall_clock: WallClock,
 ) -> dict[str, Json]:
@@ -56,6 +58,7 @@ async def status_json(
         counts = await outbox.count_states(connection)
         states = await outbox.list_states(connection, BUNDLES_LISTED_MAX)
         spent = await ledger.list_spending(connection)
+        days = await sessions.list_days(connection)
         heard = {entry.bearer: entry.at for entry in await ledger.list_heard(connection)}
     return {
         "vessel": service.box.vessel.hex(),
@@ -90,6 +93,17 @@ async def status_json(
                 "down_bytes": entry.down_bytes,
             }
             for entry in spent
+        ],
+        "sessions": [
+            {
+                "bearer": day.bearer,
+                "day": day.day,
+                "sessions": day.sessions,
+                "failed": day.failed,
+                "credits": day.credits,
+                "credits_in_doubt": day.credits_in_doubt,
+            }
+            for day in days[-SESSION_DAYS_LISTED_MAX:]
         ],
         "duplicate_bytes": service.duplicate_bytes,
         "refused": dict(service.counters),

@@ -7,7 +7,7 @@ disk.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, TypeVar
@@ -40,6 +40,7 @@ from vessel_client.store.box import Box, load_box
 from vessel_client.store.changes import load_snapshot, write_changes
 from vessel_client.store.database import Connection, Database
 from vessel_client.store.ledger import Heard
+from vessel_client.store.sessions import Session, last_look
 from vessel_client.tally import Tally
 from vessel_client.trust import Trust
 
@@ -97,6 +98,8 @@ class SyncService:
         """What the engine was given; some of it may have left since."""
         self._contacts: set[OpenContact] = set()
         self._tally = Tally()
+        self._carried: dict[str, frozenset[int]] = {}
+        """Which bundles each bearer's last packet held."""
         self._link_secret = b""
         """The link key whose forerunners are wiped from the disk."""
         self.known_to_relay = True
@@ -157,6 +160,7 @@ class SyncService:
             engine = self._engine_of(contact)
             packet = engine.transmit(contact.link, self.clock.now())
             if packet is not None:
+                self._carried[contact.link.name] = frozenset(piece.number for piece in engine.last_pieces)
                 carried = [(self._offered[piece.number], piece) for piece in engine.last_pieces]
                 self._tally.sent(contact.link.name, len(packet), carried)
             await self._commit(engine, [])
@@ -164,9 +168,42 @@ class SyncService:
 
         return await self._step(work)
 
+    async def session_held(self, contact: OpenContact, spent_credits: int, *, sure: bool) -> None:
+        """Write down a satellite session; `sure` means that what `transmit` gave has left only now.
+
+        Raises: ContactLost, StoreFailed.
+        """
+
+        async def work() -> None:
+            engine = self._engine_of(contact)
+            if sure:
+                engine.departed(contact.link, self.clock.now())
+            session = Session(
+                bearer=contact.link.name, at=self._wall_clock(), sure=sure, credits=spent_credits
+            )
+            self._tally.session(session)
+            await self._commit(engine, [], flush=True)
+
+        await self._step(work)
+
+    async def mail_age_s(self, bearer: str) -> float | None:
+        """Return how long ago a satellite bearer last looked for mail, or None for never."""
+        async with self._database.reading() as connection:
+            looked_at = await last_look(connection, bearer)
+        # A clock that was set back must not put off the next look for years.
+        return None if looked_at is None else float(max(0, self._wall_clock() - looked_at))
+
+    def carried(self, contact: OpenContact) -> frozenset[int]:
+        """Return the bundles in the last packet that `transmit` gave for this contact."""
+        return self._carried.get(contact.link.name, frozenset())
+
+    def holds_any(self, numbers: Iterable[int]) -> bool:
+        """Return whether the relay still has to take one of these bundles into custody."""
+        return self._engine is not None and any(self._engine.holds(number) for number in numbers)
+
     def deadline(self, contact: OpenContact) -> Instant | None:
         """Return when `transmit` should be called again although nothing happened."""
-        return self._engine_of(contact).deadline()
+        return self._engine_of(contact).deadline(contact.link)
 
     def is_stalled(self, contact: OpenContact) -> bool:
         """Return whether a stream is so quiet under load that it should be closed."""

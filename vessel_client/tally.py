@@ -7,6 +7,7 @@ from protocol.frames import Priority
 from protocol.outbox import Piece
 from vessel_client.store.database import Connection
 from vessel_client.store.ledger import UNASSIGNED, Heard, Spending, add_spending, note_heard
+from vessel_client.store.sessions import Session, add_session
 
 
 class Tally:
@@ -16,6 +17,7 @@ class Tally:
         self._up: Counter[tuple[str, int]] = Counter()
         self._down: Counter[str] = Counter()
         self._heard: dict[str, Heard] = {}
+        self._sessions: list[Session] = []
 
     def received(self, bearer: str, size_bytes: int, heard: Heard | None) -> None:
         """Count a packet that came; `heard` says when, if it was authentic."""
@@ -33,6 +35,10 @@ class Tally:
             rest_bytes -= piece.end - piece.start
         self._up[bearer, UNASSIGNED if first is None else first] += rest_bytes
 
+    def session(self, session: Session) -> None:
+        """Count a satellite session."""
+        self._sessions.append(session)
+
     async def flush(self, connection: Connection) -> None:
         """Add the counts to the ledger on disk, within the caller's transaction."""
         for (bearer, priority), size_bytes in self._up.items():
@@ -43,6 +49,9 @@ class Tally:
             await add_spending(connection, spent)
         for heard in self._heard.values():
             await note_heard(connection, heard)
+        for session in self._sessions:
+            await add_session(connection, session)
         self._up.clear()
         self._down.clear()
         self._heard.clear()
+        self._sessions.clear()

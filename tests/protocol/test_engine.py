@@ -240,3 +240,92 @@ def test_the_keys_move_on_with_every_answered_contact(link: LinkProfile) -> None
         assert pair.vessel.key_ids()[0] in pair.relay.key_ids()
     assert len(seen) == 5
     assert pair.vessel.queued == 0
+
+
+SATELLITE = replace(MESSAGE, answer_wait_s=21_600.0, priority_max=Priority.THIN_VOICE)
+"""What the vessel pays for; the relay sees it as MESSAGE."""
+
+
+def cross(pair: Pair, now: float) -> None:
+    """Carry one message up, and what the relay has to say to it down."""
+    up = pair.vessel.transmit(SATELLITE, Instant(now))
+    assert up is not None
+    pair.relay_events += pair.relay.receive(up, MESSAGE, Instant(now))
+    while (down := pair.relay.transmit(MESSAGE, Instant(now))) is not None:
+        pair.vessel_events += pair.vessel.receive(down, SATELLITE, Instant(now))
+
+
+def test_a_receipt_waits_for_a_message_to_travel_with_where_a_message_costs_money() -> None:
+    pair = Pair()
+    pair.relay.offer(1, Priority.TEXT, mail(80))
+    packet = pair.relay.transmit(MESSAGE, Instant(0.0))
+    assert packet is not None
+    pair.vessel.receive(packet, SATELLITE, Instant(10.0))
+    assert pair.vessel.transmit(SATELLITE, Instant(10.0)) is None
+    assert pair.vessel.deadline() == 21_610.0
+    pair.vessel.offer(1, Priority.TEXT, report(100))
+    together = pair.vessel.transmit(SATELLITE, Instant(20.0))
+    assert together is not None
+    pair.relay_events += pair.relay.receive(together, MESSAGE, Instant(60.0))
+    assert CustodyAccepted(number=1) in pair.relay_events
+    assert any(isinstance(event, BundleArrived) for event in pair.relay_events)
+
+
+def test_a_receipt_that_nothing_came_to_carry_goes_by_itself_in_the_end() -> None:
+    pair = Pair()
+    pair.relay.offer(1, Priority.TEXT, mail(80))
+    packet = pair.relay.transmit(MESSAGE, Instant(0.0))
+    assert packet is not None
+    pair.vessel.receive(packet, SATELLITE, Instant(10.0))
+    lone = pair.vessel.transmit(SATELLITE, Instant(21_610.0))
+    assert lone is not None
+    assert pair.relay.receive(lone, MESSAGE, Instant(21_650.0)) == [CustodyAccepted(number=1)]
+
+
+def test_a_question_of_the_relay_is_answered_with_the_next_message() -> None:
+    pair = Pair()
+    pair.relay.offer(1, Priority.TEXT, mail(80), begun=True)
+    question = pair.relay.transmit(MESSAGE, Instant(0.0))
+    assert question is not None
+    pair.vessel.receive(question, SATELLITE, Instant(10.0))
+    assert pair.vessel.transmit(SATELLITE, Instant(10.0)) is None
+    assert pair.vessel.deadline() == 21_610.0
+    pair.vessel.offer(1, Priority.TEXT, report(100))
+    cross(pair, 20.0)
+    assert any(isinstance(event, BundleArrived) for event in pair.vessel_events), "it learned what to send"
+
+
+def test_a_link_carries_nothing_behind_its_last_priority_and_asks_nothing_about_it() -> None:
+    pair = Pair()
+    pair.vessel.offer(1, Priority.CLEAR_VOICE, report(100), begun=True)
+    pair.vessel.contact_opened(SATELLITE, Instant(0.0))
+    assert pair.vessel.transmit(SATELLITE, Instant(0.0)) is None
+    assert pair.vessel.deadline(SATELLITE) is None
+    pair.vessel.offer(2, Priority.URGENT, report(100))
+    cross(pair, 1.0)
+    assert CustodyAccepted(number=2) in pair.vessel_events
+    assert pair.vessel.holds(1)
+
+
+def test_a_message_that_waited_for_the_sky_is_given_its_time_from_when_it_left() -> None:
+    pair = Pair()
+    pair.vessel.offer(1, Priority.TEXT, report(100))
+    assert pair.vessel.transmit(SATELLITE, Instant(0.0)) is not None
+    pair.vessel.departed(SATELLITE, Instant(1_700.0))
+    assert pair.vessel.deadline() == 3_500.0
+    assert pair.vessel.transmit(SATELLITE, Instant(1_900.0)) is None
+
+
+def test_a_relay_that_is_down_costs_fewer_and_fewer_messages() -> None:
+    pair = Pair()
+    pair.vessel.offer(1, Priority.TEXT, report(100))
+    sent_at: list[float] = []
+    now = 0.0
+    while now < 86_400.0:
+        while pair.vessel.transmit(SATELLITE, Instant(now)) is not None:
+            sent_at.append(now)
+        deadline = pair.vessel.deadline()
+        assert deadline is not None
+        assert deadline > now
+        now = deadline
+    assert len(sent_at) <= 16, "a fixed patience would send 49"

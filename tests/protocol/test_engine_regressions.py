@@ -226,7 +226,7 @@ def test_a_question_that_finds_no_room_settles_nothing() -> None:
     holder = inbox(MemoryJournal())
     holder.take(1, 0, report(60), Instant(0.0), (73, Priority.TEXT))
     assert holder.resync(reply_wanted=True, room_bytes=2) == b""
-    assert holder.answer_due(Instant(0.0), STREAM.kind), "the receipt is still owed"
+    assert holder.answer_due(Instant(0.0), STREAM), "the receipt is still owed"
 
 
 def test_a_full_window_that_was_lost_is_asked_about_while_the_peer_goes_on_talking() -> None:

@@ -10,8 +10,7 @@ from protocol.frames import Ack, Priority, Receipt, Refusal, Refuse, Resync, dec
 from protocol.ids import Instant
 from protocol.inbox import Inbox
 from protocol.journal import BundleTaken, FragmentHeld, FragmentsDropped, HeldFragment, MemoryJournal
-from protocol.links import LinkKind
-from tests.memory_link import admit_all
+from tests.memory_link import DATAGRAM, MESSAGE, STREAM, admit_all
 from tests.protocol.passage import mail, report
 
 NOW = Instant(100.0)
@@ -31,9 +30,9 @@ def test_a_whole_bundle_is_taken_and_owed_a_receipt_at_once() -> None:
     (event,) = inbox.take(5, 0, data, NOW, (len(data), Priority.TEXT))
     assert isinstance(event, BundleArrived)
     assert [type(change) for change in journal.drain()] == [BundleTaken]
-    assert inbox.answer_due(NOW, LinkKind.MESSAGE)
+    assert inbox.answer_due(NOW, MESSAGE)
     assert list(decode_all(inbox.answers(100))) == [Receipt(numbers=((5, 6),))]
-    assert inbox.deadline(LinkKind.STREAM) is None
+    assert inbox.deadline(STREAM) is None
 
 
 def test_a_bundle_that_comes_again_is_owed_its_receipt_again_and_nothing_else() -> None:
@@ -49,13 +48,13 @@ def test_a_bundle_that_comes_again_is_owed_its_receipt_again_and_nothing_else() 
 def test_an_acknowledgement_waits_unless_enough_or_the_end_has_come() -> None:
     inbox = made(MemoryJournal())
     inbox.take(1, 0, bytes(100), NOW, (10_000, Priority.TEXT))
-    assert inbox.deadline(LinkKind.DATAGRAM) == NOW + limits.ACK_DELAY_S
-    assert inbox.deadline(LinkKind.MESSAGE) is None
+    assert inbox.deadline(DATAGRAM) == NOW + limits.ACK_DELAY_S
+    assert inbox.deadline(MESSAGE) is None
     inbox.take(1, 100, bytes(limits.ACK_BYTES), NOW, None)
-    assert inbox.deadline(LinkKind.DATAGRAM) == NOW
+    assert inbox.deadline(DATAGRAM) == NOW
     assert list(decode_all(inbox.answers(100))) == [Ack(number=1, end=100 + limits.ACK_BYTES)]
     inbox.take(1, 9_999, b"x", NOW, None)
-    assert inbox.answer_due(NOW, LinkKind.DATAGRAM), "the end came, so what is missing is lost"
+    assert inbox.answer_due(NOW, DATAGRAM), "the end came, so what is missing is lost"
 
 
 def test_a_bundle_that_is_not_admitted_or_of_the_wrong_kind_is_forgotten_and_refused() -> None:
@@ -114,7 +113,7 @@ def test_an_account_names_everything_and_settles_it() -> None:
     assert said == Resync(
         reply_wanted=True, floor=2, beyond=((4, 5),), partial=(Ack(number=3, end=0, beyond=((10, 20),)),)
     )
-    assert inbox.deadline(LinkKind.STREAM) is None
+    assert inbox.deadline(STREAM) is None
 
 
 def test_an_account_without_room_for_all_says_so_and_goes_on_owing_the_rest() -> None:

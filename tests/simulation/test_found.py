@@ -9,7 +9,6 @@ from protocol.ids import DeskKeyId, Instant
 from protocol.inbox import Inbox
 from protocol.journal import FragmentsDropped, MemoryJournal, OutgoingAcked
 from protocol.linkguard import Form, read_flags, unknown_key_hint
-from protocol.links import LinkKind
 from protocol.outbox import Outbox
 from protocol.rekey import open_request
 from tests.memory_link import DATAGRAM, MESSAGE, RELAY_PRIVATE, STREAM, Pair, admit_all
@@ -57,7 +56,7 @@ def test_acknowledgements_that_cover_a_bundle_without_receipt_are_doubted() -> N
     outbox.on_ack(Ack(number=1, end=600))
     held_now = Ack(number=1, end=0, beyond=((600, 1_000),))
     outbox.on_ack(held_now)
-    assert outbox.in_doubt
+    assert outbox.in_doubt()
     assert journal.drain()[-1] == OutgoingAcked(number=1, ranges=())
     outbox.on_resync(Resync(partial=(held_now,)))
     outgoing = outbox.get(1)
@@ -81,7 +80,7 @@ def test_a_sender_that_begins_another_bundle_under_a_number_is_refused_and_not_f
     journal.drain()
     assert inbox.take(1, 0, REPORT[:10], Instant(0), (len(REPORT), Priority.TEXT)) == []
     assert journal.drain() == [FragmentsDropped(number=1)]
-    assert inbox.answer_due(Instant(0), LinkKind.STREAM)
+    assert inbox.answer_due(Instant(0), STREAM)
     arrived = inbox.take(1, 0, REPORT, Instant(60), (len(REPORT), Priority.TEXT))
     assert [type(event).__name__ for event in arrived] == ["BundleArrived"]
 
@@ -152,7 +151,7 @@ def test_a_number_that_the_peer_knows_is_not_begun_even_if_it_is_offered_after_t
     assert outbox.on_resync(account) == []
     outbox.offer(5, Priority.TEXT, REPORT)
     assert outbox.next_to_send(Instant(0)) is None
-    assert outbox.in_doubt
+    assert outbox.in_doubt()
     assert outbox.on_resync(account) == [NumberTaken(number=5, highest=7)]
 
 

@@ -517,3 +517,24 @@ async def _opened_receipt(running: RunningService, code: ReceiptCode, number: in
 async def _mail_numbers(running: RunningService, mailbox: MailboxId) -> list[int]:
     async with running.database.reading() as connection:
         return [each.number for each in await inbox.list_mail(connection, mailbox, 10)]
+
+
+async def test_a_box_without_a_modem_loads_nothing_for_one() -> None:
+    program = (
+        "import sys, vessel_client.app; "
+        "print(sorted(name for name in sys.modules if name.startswith('serial') or '.sbd' in name))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    assert said.strip() == b"[]"
+
+
+async def test_doctor_says_what_to_do_about_a_modem_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    box = await make_box(tmp_path)
+    (box.data_dir / "settings.toml").write_text("[bearers.sbd]\nenabled = true\ndevice = '/dev/no-modem'\n")
+    await command("doctor", "--data", str(box.data_dir))
+    assert "There is no /dev/no-modem. Plug the modem in" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from protocol.frames import Priority
 from protocol.links import LinkKind
 from protocol.provisioning import BearerKind
 from vessel_client.errors import WrongSettings
@@ -58,3 +59,26 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, named: str) -> None
 def test_an_unknown_variable_is_named(tmp_path: Path) -> None:
     with pytest.raises(WrongSettings, match=r"bearers[.]tcp[.]speed"):
         load_settings(tmp_path, {"SEAVOICE_VESSEL_TCP_SPEED": "1"})
+
+
+def test_a_satellite_modem_is_off_until_it_is_asked_for_and_its_message_size_is_a_setting(
+    tmp_path: Path,
+) -> None:
+    assert not load_settings(tmp_path, {}).sbd.enabled
+    (tmp_path / "settings.toml").write_text(
+        "[bearers.sbd]\nenabled = true\nmtu_up_bytes = 50000\nmtu_down_bytes = 60000\ncarries = 'text'\n"
+    )
+    link = load_settings(tmp_path, {"SEAVOICE_VESSEL_SBD_DEVICE": "/dev/modem"}).sbd.profile()
+    assert (link.kind, link.mtu_up_bytes, link.mtu_down_bytes) == (LinkKind.MESSAGE, 50_000, 60_000)
+    assert link.identifies_vessel
+    assert link.priority_max is Priority.TEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("carries = 'all'", "carries"), ("baud = 0", "baud"), ("signal_min = 9", "signal_min")],
+)
+def test_a_wrong_setting_of_the_modem_is_named(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / "settings.toml").write_text(f"[bearers.sbd]\n{text}\n")
+    with pytest.raises(WrongSettings, match=f"bearers[.]sbd[.]{named}"):
+        load_settings(tmp_path, {})

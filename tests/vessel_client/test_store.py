@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from protocol import limits
 from protocol.fragment import RangeSet
 from protocol.linkguard import GuardState, ReplayWindow
-from tests.vessel_client.boxes import make_box, sealed_request, state_when
+from tests.vessel_client.boxes import NOW, make_box, sealed_request, state_when
 from vessel_client.errors import DiskFull, NotInitialised, StoreFailed
 from vessel_client.store import guard, inbox
 from vessel_client.store.database import Connection, Database, check_integrity, create_file, open_database
 from vessel_client.store.names import DATABASE_FILE
+from vessel_client.store.outbox import find_state
 from vessel_client.store.peek import stored_urls
+from vessel_client.store.sessions import Session, add_session, last_look, list_days
 
 windows = st.builds(
     ReplayWindow,
@@ -165,3 +167,33 @@ async def test_a_sound_store_is_found_sound(tmp_path: Path) -> None:
     box = await make_box(tmp_path)
     assert await check_integrity(box.data_dir) == "ok"
     assert stored_urls(box.data_dir) == {"tcp": "tcp://127.0.0.1:9"}
+
+
+async def test_a_store_of_the_first_schema_keeps_its_data_and_becomes_like_a_fresh_one(
+    tmp_path: Path,
+) -> None:
+    box = await make_box(tmp_path)
+    shapes = []
+    for steps in (("DROP TABLE session_day", "PRAGMA user_version = 1"), ()):
+        with sqlite3.connect(box.data_dir / DATABASE_FILE) as connection:
+            for step in steps:
+                connection.execute(step)
+        connection.close()
+        database = await open_database(box.data_dir)
+        try:
+            async with database.transaction() as writing:
+                await add_session(writing, Session(bearer="sbd", at=NOW, sure=True, credits=4))
+                await add_session(writing, Session(bearer="sbd", at=NOW, sure=False, credits=6))
+                assert await find_state(writing, 1) is not None
+                (day,) = await list_days(writing)
+                assert await last_look(writing, "sbd") == NOW
+                await writing.execute("DELETE FROM session_day")
+            async with (
+                database.reading() as reading,
+                reading.execute("SELECT sql FROM sqlite_schema") as rows,
+            ):
+                shapes.append({row[0] async for row in rows})
+        finally:
+            await database.close()
+        assert (day.sessions, day.failed, day.credits, day.credits_in_doubt) == (2, 1, 4, 6)
+    assert shapes[0] == shapes[1]

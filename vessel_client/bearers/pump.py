@@ -53,6 +53,18 @@ class BackOff:
         return min(self.delay_s_max, self.delay_s_min * 2.0 ** min(failures - 1, 30))
 
 
+class RunningBearer(Protocol):
+    """What every bearer shows of itself."""
+
+    link: LinkProfile
+    url: str
+    state: LinkState
+    problem: str
+
+    async def run(self) -> None:
+        """Keep the link going until cancelled."""
+
+
 class Bearer:
     """Keeps one link up for as long as `run` is running."""
 

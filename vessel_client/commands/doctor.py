@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import os
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from protocol.deskkeys import key_in_use
+from protocol.documents import Reader
 from protocol.errors import KeyExpired
 from protocol.provisioning import BearerKind
 from vessel_client.clocks import require_clock
@@ -23,6 +26,7 @@ from vessel_client.store.names import DATABASE_FILE
 
 CONNECT_TIMEOUT_S = 10.0
 CONTACT_AGE_S_MAX = 2 * 86_400
+_LINKS_MAX = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,8 @@ def _examine(surroundings: Surroundings) -> Iterator[Finding]:
     yield _caught("service", "answers", surroundings.client().box)
     yield from _known(surroundings)
     yield from _relays(stored.box, surroundings)
+    if surroundings.settings.sbd.enabled:
+        yield _modem(surroundings)
     yield _last_contact(stored.heard, now)
 
 
@@ -139,6 +145,31 @@ def _reach(name: str, url: str) -> Finding:
         )
         return Finding(name=name, words="", problem=problem)
     return Finding(name=name, words=f"{parts.hostname}, port {port}, can be reached")
+
+
+def _modem(surroundings: Surroundings) -> Finding:
+    device = surroundings.settings.sbd.device
+    problem = ""
+    if find_spec("serial_asyncio_fast") is None:
+        problem = "The library for serial ports is missing. Install seavoice with the extra sbd."
+    elif not Path(device).exists():
+        problem = f"There is no {device}. Plug the modem in, or correct bearers.sbd.device in settings.toml."
+    elif not os.access(device, os.R_OK | os.W_OK):
+        problem = f"This user may not use {device}. Make the user a member of the group that owns it."
+    else:
+        problem = _modem_trouble(surroundings)
+    return Finding(name="satellite modem", words=f"{device} is in order", problem=problem)
+
+
+def _modem_trouble(surroundings: Surroundings) -> str:
+    """Return what the service says of the modem, which only one program at a time may ask."""
+    try:
+        links = Reader(surroundings.client().status(), "The box's status").each("links", most=_LINKS_MAX)
+    except VesselError:
+        # That the service does not answer has been said already.
+        return ""
+    trouble = next((link.text("problem") for link in links if link.text("name") == "sbd"), "")
+    return f"{trouble[:1].upper()}{trouble[1:]}." if trouble else ""
 
 
 def _last_contact(heard: list[Heard], now: int) -> Finding:

@@ -46,6 +46,13 @@ def _lines(status: dict[str, Json]) -> Iterator[str]:
             f"Carried by {spent.text('bearer')} for {spent.text('priority')}: "
             f"{spent.integer('up_bytes')} bytes up, {spent.integer('down_bytes')} down"
         )
+    for day in reader.each("sessions", most=_LISTED_MAX):
+        doubt = day.integer("credits_in_doubt")
+        yield (
+            f"Satellite sessions by {day.text('bearer')} on {_date(day.integer('day') * 86_400)[:10]}: "
+            f"{day.integer('sessions')}, {day.integer('failed')} of them failed, "
+            f"{day.integer('credits')} credits" + (f" and perhaps {doubt} more" if doubt else "")
+        )
     for bundle in reader.each("bundles", most=_LISTED_MAX)[:_BUNDLES_SHOWN_MAX]:
         yield _bundle(bundle)
 
