@@ -59,8 +59,6 @@ class Contact:
         """Whether anything was said that a peer answers: data, a question, a rekey request."""
         self.key_unknown = False
         """Vessel: the relay said on this contact that it does not know our key."""
-        self.unreadable = 0
-        """How many packets in a row no key opened."""
         self.silent = False
         """Datagrams: nothing came back in time, so only probes go until something does."""
         self.asked_at: Instant | None = None
@@ -149,7 +147,6 @@ class Contact:
         """Note that the peer is there."""
         self.heard = True
         self.key_unknown = False
-        self.unreadable = 0
         self.silent = False
         self.probes = 0
         self.last_heard_at = now

@@ -58,8 +58,8 @@ CONTACT_IDLE_S = 600.0
 
 UNANSWERED_CONTACTS_MAX = 3
 UNANSWERED_PROBES_MAX = 8
-UNREADABLE_PACKETS_MAX = 3
-"""One may have been damaged on its way; a request costs a message."""
+UNREADABLE_PACKETS_MAX = {LinkKind.STREAM: 3, LinkKind.DATAGRAM: 8, LinkKind.MESSAGE: 3}
+"""One may have been damaged on its way, and anybody can send a datagram; a request costs a message."""
 
 
 class SyncEngine:
@@ -92,6 +92,8 @@ class SyncEngine:
         self._truth_wanted = False
         """After a rekey, no data goes before the peer has said which numbers it knows."""
         self._unanswered_contacts = 0
+        self._unreadable = 0
+        """How many packets in a row no key opened."""
         self._rekey = Rekey(side, vessel, snapshot.rekey_key, relay_public)
         self._now = Instant(0.0)
         """The latest time that the shell told us."""
@@ -224,12 +226,13 @@ class SyncEngine:
                     return self._on_key_packet(form, packet, contact, now)
             plaintext = contact.open(packet)
         except RemoteError as error:
-            if link.identifies_vessel and isinstance(error, NotAuthentic):
-                self._on_unreadable(contact)
+            if isinstance(error, NotAuthentic):
+                self._on_unreadable(link)
             return [self._refused(error)]
         contact.on_heard(now)
         self._outbox.on_heard()
         self._unanswered_contacts = 0
+        self._unreadable = 0
         # What was opened shows that the keys meet: to change them would only cost.
         self._rekey.due = False
         events: list[Event] = []
@@ -342,14 +345,15 @@ class SyncEngine:
         contact.hold_until_heard()
         return answer
 
-    def _on_unreadable(self, contact: Contact) -> None:
-        """Ask for new keys where the bearer itself says that packets come from our relay, and none opens.
+    def _on_unreadable(self, link: LinkProfile) -> None:
+        """Ask for new keys where what comes from the relay does not open, again and again.
 
-        On such a link no packet names a key, so no hint ever tells a vessel that the keys do not meet.
+        A relay that is one generation ahead still reads what a set-back vessel sends, so it gives no hint;
+        and where the bearer names the vessel, no packet names a key that a hint could be about.
         """
-        contact.unreadable += 1
-        if contact.unreadable >= UNREADABLE_PACKETS_MAX:
-            contact.unreadable = 0
+        self._unreadable += 1
+        if self._unreadable >= UNREADABLE_PACKETS_MAX[link.kind]:
+            self._unreadable = 0
             self._rekey.due = True
 
     def _consider_rekey(self) -> None:

@@ -14,7 +14,7 @@ from protocol import linkguard
 from protocol.bundle import Mail, Report
 from protocol.engine import SyncEngine
 from protocol.errors import RemoteError
-from protocol.events import PacketRefused
+from protocol.events import NumberTaken, PacketRefused
 from protocol.fragment import Range, RangeSet
 from protocol.frames import Priority
 from protocol.ids import DeskKeyId, Instant, MailboxId
@@ -173,6 +173,11 @@ class End:
         self.store.outgoing[number] = Stored(priority, data)
         self.engine.offer(number, priority, data)
 
+    def renumber(self, number: int, highest: int) -> None:
+        """Do what a shell does with a bundle whose number the peer knows for another."""
+        stored = self.store.outgoing.pop(number)
+        self.offer(max(highest, number, *self.store.outgoing) + 1, stored.priority, stored.data)
+
     def commit(self) -> None:
         """Write what the engine recorded."""
         for change in self.journal.drain():
@@ -325,6 +330,9 @@ class Passage:
                 continue
             events = end.engine.receive(packet, link, Instant(self.now))
             end.commit()
+            for event in events:
+                if isinstance(event, NumberTaken):
+                    end.renumber(event.number, event.highest)
             if link.kind is LinkKind.STREAM and any(isinstance(event, PacketRefused) for event in events):
                 self._cut(link)
 

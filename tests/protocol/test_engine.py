@@ -88,13 +88,16 @@ def test_a_side_that_lost_its_keys_gets_them_back_and_loses_nothing(
     down: list[tuple[Priority, int]],
 ) -> None:
     passage = Passage(FLEET[name], replace(weather, lost_keys=tuple(lost_keys)))
-    for number, (priority, size_bytes) in enumerate(up, 1):
-        passage.vessel.offer(number, priority, report(size_bytes, number))
-    for number, (priority, size_bytes) in enumerate(down, 1):
-        passage.relay.offer(number, priority, mail(size_bytes, number))
+    reports = [report(size_bytes, number) for number, (_, size_bytes) in enumerate(up, 1)]
+    mails = [mail(size_bytes, number) for number, (_, size_bytes) in enumerate(down, 1)]
+    for number, (priority, _) in enumerate(up, 1):
+        passage.vessel.offer(number, priority, reports[number - 1])
+    for number, (priority, _) in enumerate(down, 1):
+        passage.relay.offer(number, priority, mails[number - 1])
     passage.run(until_s=300_000.0)
-    assert sorted(number for number, _ in passage.relay.store.arrived) == list(range(1, len(up) + 1))
-    assert sorted(number for number, _ in passage.vessel.store.arrived) == list(range(1, len(down) + 1))
+    # A bundle that left under keys that did not meet may come again, under a number of its own.
+    assert {data for _, data in passage.relay.store.arrived} == set(reports)
+    assert {data for _, data in passage.vessel.store.arrived} == set(mails)
     assert not passage.vessel.store.outgoing
     assert not passage.relay.store.outgoing
 
