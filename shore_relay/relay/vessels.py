@@ -30,7 +30,7 @@ from protocol.links import LinkProfile, Side
 from protocol.rekey import RekeyRequest
 from shore_relay.relay.errors import ContactEnded, StoreFailed, UnknownVessel
 from shore_relay.relay.store.repository import LinkCommit, QueuedBundle, Traffic
-from shore_relay.relay.store.sbd_rows import NewMessage
+from shore_relay.relay.store.sbd_rows import SatelliteStep
 from shore_relay.relay.surroundings import Surroundings
 
 T = TypeVar("T")
@@ -50,8 +50,8 @@ class _Life:
     key_ids: tuple[bytes, ...]
     held_bytes: int
     duplicate_bytes: int = 0
-    messages: tuple[NewMessage, ...] = ()
-    """Packets that go to the store with the next commit."""
+    satellite: SatelliteStep | None = None
+    """What goes to the store with the commit of a visit."""
     contacts: dict[str, "Contact"] = field(default_factory=dict)
 
 
@@ -59,11 +59,10 @@ class _Life:
 class Visit:
     """What came of driving an engine for a bearer that only stores."""
 
+    step: SatelliteStep
+    """To be stored with all that the visit changed in the engine."""
     events: tuple[Event, ...] = ()
-    messages: tuple[NewMessage, ...] = ()
-    """Packets, to be stored with all that composing them changed."""
     bytes_up: int = 0
-    owes_answer: bool = False
 
 
 class Contact:
@@ -194,7 +193,7 @@ class VesselLink:
                 life.engine.contact_closed(profile, self._now())
                 if visit.bytes_up:
                     self.count(profile.name, Traffic(bytes_up=visit.bytes_up))
-                life.messages = visit.messages
+                life.satellite = visit.step
                 return visit
 
             self._last_bearer = profile.name
@@ -347,8 +346,8 @@ class VesselLink:
 
     async def _commit(self, life: _Life, bearer: str, *, count: bool) -> None:
         changes = tuple(life.journal.drain())
-        messages, life.messages = life.messages, ()
-        if not changes and not messages and not (count and self._traffic):
+        satellite, life.satellite = life.satellite, None
+        if not changes and satellite is None and not (count and self._traffic):
             return
         key_ids = life.engine.key_ids()
         duplicate_bytes = life.engine.duplicate_bytes
@@ -362,7 +361,7 @@ class VesselLink:
             rekeyed=_rekeyed(life.guard, changes),
             traffic=traffic,
             duplicate_bytes=duplicate_bytes - life.duplicate_bytes,
-            messages=messages,
+            satellite=satellite,
         )
         await self._around.store.commit_link(commit)
         life.duplicate_bytes = duplicate_bytes

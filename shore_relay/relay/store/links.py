@@ -24,7 +24,8 @@ from protocol.linkguard import GuardState, ReplayWindow
 from shore_relay.relay.store.feed import NewItem, add_item
 from shore_relay.relay.store.ranges import ranges_from_text, ranges_to_text
 from shore_relay.relay.store.repository import LinkCommit, LinkState, QueuedBundle
-from shore_relay.relay.store.sbd_queue import add_messages
+from shore_relay.relay.store.sbd_queue import take_step
+from shore_relay.relay.store.sbd_rows import SatelliteStep
 
 _WINDOW_BYTES = limits.REPLAY_WINDOW_PACKETS // 8
 _NUMBERS_LEAPT = 10_000
@@ -156,7 +157,7 @@ async def commit_link(connection: aiosqlite.Connection, commit: LinkCommit) -> s
                 desks |= await _settle(connection, commit, number)
             case GuardChanged():
                 pass
-    await add_messages(connection, commit.vessel, commit.messages, commit.at)
+    await take_step(connection, commit.vessel, commit.satellite or SatelliteStep(), commit.at)
     await _count(connection, commit)
     return desks
 

@@ -12,7 +12,7 @@ from protocol.ids import DeskId, DeskKeyId, UnixSeconds, VesselId
 from protocol.journal import Change, Snapshot
 from protocol.linkguard import GuardState
 from protocol.provisioning import DeskCard
-from shore_relay.relay.store.sbd_rows import Alarm, NewMessage, SbdStatus
+from shore_relay.relay.store.sbd_rows import Alarm, SatelliteStep, SbdStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +78,7 @@ class LinkCommit:
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
     """By name of the link."""
     duplicate_bytes: int = 0
-    messages: tuple[NewMessage, ...] = ()
-    """Packets for a bearer that stores them, composed by this step."""
+    satellite: SatelliteStep | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

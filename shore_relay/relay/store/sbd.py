@@ -13,8 +13,7 @@ from shore_relay.relay.errors import ModemRefused, UnknownModem, UnknownVessel
 from shore_relay.relay.store.ranges import ranges_from_text
 from shore_relay.relay.store.sbd_queue import (
     carried,
-    forget_rekeys,
-    note_session,
+    finish,
     tidy,
 )
 from shore_relay.relay.store.sbd_rows import (
@@ -33,8 +32,6 @@ from shore_relay.relay.store.sbd_rows import (
 from shore_relay.relay.store.sqlite import SqliteStore
 
 _BUNDLES_LOOKED_AT_MAX = 64
-_REPETITIONS_KNOWN_S = 30 * 86_400
-"""Gateways repeat within hours; what comes later than this is opened again and refused as a replay."""
 
 
 class SbdStore:
@@ -146,27 +143,7 @@ class SbdStore:
     async def finish(self, message: InboundMessage, vessel: VesselId | None, outcome: Outcome) -> None:
         """Note that a message was worked off; `vessel` is None where its modem was taken away meanwhile."""
 
-        async def finish(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
-                "UPDATE sbd_inbound SET done = 1, data = x'' WHERE id = ?", (message.id,)
-            )
-            await connection.execute(
-                "DELETE FROM sbd_inbound WHERE done = 1 AND received_at < ?",
-                (outcome.at - _REPETITIONS_KNOWN_S,),
-            )
-            if vessel is None:
-                return
-            await note_session(connection, vessel)
-            if outcome.authentic:
-                await forget_rekeys(connection, vessel)
-            if outcome.owes_answer:
-                await connection.execute(
-                    "UPDATE sbd_accounts SET owed_urgently = max(owed_urgently, ?), "
-                    "owed_since = CASE owed_since WHEN 0 THEN ? ELSE owed_since END WHERE vessel = ?",
-                    (int(outcome.urgent), outcome.at, vessel),
-                )
-
-        await self._store.writer.run(finish)
+        await self._store.writer.run(partial(finish, message_id=message.id, vessel=vessel, outcome=outcome))
 
     # --- down ---
 

@@ -7,17 +7,50 @@ import aiosqlite
 from protocol.fragment import RangeSet
 from protocol.ids import UnixSeconds, VesselId
 from shore_relay.relay.store.ranges import ranges_from_text
-from shore_relay.relay.store.sbd_rows import CarriedPiece, NewMessage
+from shore_relay.relay.store.sbd_rows import CarriedPiece, NewMessage, Outcome, SatelliteStep
+
+_REPETITIONS_KNOWN_S = 30 * 86_400
+"""Gateways repeat within hours; what comes later than this is opened again and refused as a replay."""
 
 _SESSIONS_MAX = 3
 """A modem fetches one message in a session and the box confirms it in the next; a third that brings no
 confirmation says that it was lost."""
 
 
-async def add_messages(
+async def take_step(
+    connection: aiosqlite.Connection, vessel: VesselId, step: SatelliteStep, at: UnixSeconds
+) -> None:
+    """Store what a step of the vessel's engine means for its messages, in the transaction of that step."""
+    if step.finished is not None and step.outcome is not None:
+        await finish(connection, step.finished.id, vessel, step.outcome)
+    await _add_messages(connection, vessel, step.composed, at)
+
+
+async def finish(
+    connection: aiosqlite.Connection, message_id: int, vessel: VesselId | None, outcome: Outcome
+) -> None:
+    """Note that a message up was worked off; `vessel` is None where its modem was taken away meanwhile."""
+    await connection.execute("UPDATE sbd_inbound SET done = 1, data = x'' WHERE id = ?", (message_id,))
+    await connection.execute(
+        "DELETE FROM sbd_inbound WHERE done = 1 AND received_at < ?", (outcome.at - _REPETITIONS_KNOWN_S,)
+    )
+    if vessel is None:
+        return
+    await _note_session(connection, vessel)
+    if outcome.authentic:
+        await _forget_rekeys(connection, vessel)
+    if outcome.owes_answer:
+        await connection.execute(
+            "UPDATE sbd_accounts SET owed_urgently = max(owed_urgently, ?), "
+            "owed_since = CASE owed_since WHEN 0 THEN ? ELSE owed_since END WHERE vessel = ?",
+            (int(outcome.urgent), outcome.at, vessel),
+        )
+
+
+async def _add_messages(
     connection: aiosqlite.Connection, vessel: VesselId, messages: Iterable[NewMessage], at: UnixSeconds
 ) -> None:
-    """Queue packets in the same transaction as what composing them changed; they say all that is owed."""
+    """Queue packets, which say all that is owed."""
     rows = [
         (vessel, message.packet, message.key_id, _pieces_to_text(message.pieces), int(message.flush), at)
         for message in messages
@@ -39,7 +72,7 @@ async def add_messages(
     )
 
 
-async def note_session(connection: aiosqlite.Connection, vessel: VesselId) -> None:
+async def _note_session(connection: aiosqlite.Connection, vessel: VesselId) -> None:
     """Note that the modem had a session, in which it fetched the oldest message that waited for it."""
     await connection.execute(
         "UPDATE sbd_outbound SET sessions = sessions + 1 WHERE vessel = ? AND state IN ('queued', 'stale') "
@@ -49,7 +82,7 @@ async def note_session(connection: aiosqlite.Connection, vessel: VesselId) -> No
     )
 
 
-async def forget_rekeys(connection: aiosqlite.Connection, vessel: VesselId) -> None:
+async def _forget_rekeys(connection: aiosqlite.Connection, vessel: VesselId) -> None:
     """The vessel's keys meet ours: no answer to a rekey is needed any more."""
     await connection.execute(
         "DELETE FROM sbd_outbound WHERE vessel = ? AND key_id = x'' AND state <> 'queued'", (vessel,)

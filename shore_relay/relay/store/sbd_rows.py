@@ -153,6 +153,17 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SatelliteStep:
+    """What one step of an engine means for its vessel's messages; stored with what else the step changed."""
+
+    finished: InboundMessage | None = None
+    """The message up that the step has worked off."""
+    outcome: Outcome | None = None
+    """What came of it."""
+    composed: tuple[NewMessage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """Something that only the operator can put right."""
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
 
 from protocol.engine import SyncEngine
 from protocol.errors import CountersSpent, RemoteError
@@ -23,6 +22,7 @@ from shore_relay.relay.store.sbd_rows import (
     MobileOriginated,
     Modem,
     Outcome,
+    SatelliteStep,
     Via,
 )
 from shore_relay.relay.surroundings import Clock, WallClock
@@ -125,48 +125,52 @@ class PostOffice:
 
     async def _open(self, message: InboundMessage) -> None:
         modem = await self._store.modem(message.imei)
-        outcome = Outcome(at=self._wall())
         if modem is None:
             # The operator took the modem away between the commit and now.
             self._gate.refuse("unknown-modem", "sbd")
-        elif message.data:
-            outcome = await self._open_packet(modem, message.data)
-        await self._store.finish(message, modem.vessel if modem is not None else None, outcome)
-
-    async def _open_packet(self, modem: Modem, packet: bytes) -> Outcome:
+            await self._store.finish(message, None, Outcome(at=self._wall()))
+            return
         try:
-            form, _ = read_flags(packet)
-            if form is Form.REKEY_REQUEST:
-                await self._answer_rekey(modem, packet)
-                return Outcome(at=self._wall())
+            # An empty message is a look for others: it says nothing, and it was a session.
+            form = read_flags(message.data)[0] if message.data else Form.REKEY_ANSWER
         except RemoteError as refused:
             self._gate.refuse(refused.code, "sbd")
-            return Outcome(at=self._wall())
-        link = await self._gate.fleet.link(modem.vessel)
-        visit = await link.visit(self._profile, partial(self._receive, packet))
-        refusals = [event for event in visit.events if isinstance(event, PacketRefused)]
-        for event in refusals:
-            self._gate.refuse(event.code, "sbd")
-        arrived = [event for event in visit.events if isinstance(event, BundleArrived)]
-        return Outcome(
-            at=self._wall(),
-            authentic=is_authentic(refusals),
-            # A vessel that is there over another bearer has heard it already.
-            owes_answer=visit.owes_answer and not link.connected,
-            urgent=any(event.priority is Priority.URGENT for event in arrived),
-        )
+            form = Form.REKEY_ANSWER
+        if form in (Form.NAMED, Form.UNNAMED):
+            await self._open_packet(modem, message)
+            return
+        if form is Form.REKEY_REQUEST:
+            await self._answer_rekey(modem, message.data)
+        await self._store.finish(message, modem.vessel, Outcome(at=self._wall()))
 
-    def _receive(self, packet: bytes, engine: SyncEngine, now: Instant) -> Visit:
-        events = tuple(engine.receive(packet, self._profile, now))
-        authentic = is_authentic(event for event in events if isinstance(event, PacketRefused))
-        return Visit(
-            events=events,
-            bytes_up=len(packet) if authentic else 0,
-            owes_answer=authentic and engine.owes_answer(self._profile),
-        )
+    async def _open_packet(self, modem: Modem, message: InboundMessage) -> None:
+        link = await self._gate.fleet.link(modem.vessel)
+
+        def act(engine: SyncEngine, now: Instant) -> Visit:
+            events = tuple(engine.receive(message.data, self._profile, now))
+            authentic = is_authentic(event for event in events if isinstance(event, PacketRefused))
+            # A vessel that is there over another bearer hears it at once.
+            owes = authentic and engine.owes_answer(self._profile) and not link.connected
+            arrived = [event for event in events if isinstance(event, BundleArrived)]
+            urgent = any(event.priority is Priority.URGENT for event in arrived)
+            outcome = Outcome(at=self._wall(), authentic=authentic, owes_answer=owes, urgent=urgent)
+            return Visit(
+                step=SatelliteStep(finished=message, outcome=outcome),
+                events=events,
+                bytes_up=len(message.data) if authentic else 0,
+            )
+
+        visit = await link.visit(self._profile, act)
+        for event in visit.events:
+            if isinstance(event, PacketRefused):
+                self._gate.refuse(event.code, "sbd")
 
     async def _answer_rekey(self, modem: Modem, packet: bytes) -> None:
-        answer = await self._gate.fleet.answer_rekey(packet, self._profile, only=modem.vessel)
+        try:
+            answer = await self._gate.fleet.answer_rekey(packet, self._profile, only=modem.vessel)
+        except RemoteError as refused:
+            self._gate.refuse(refused.code, "sbd")
+            return
         await self._store.add_message(modem.vessel, answer, self._wall())
 
     # --- down ---------------------------------------------------------------------------------------------
@@ -197,10 +201,10 @@ class PostOffice:
             return
 
         def act(engine: SyncEngine, at: Instant) -> Visit:
-            return Visit(messages=compose(engine, order, self._profile, at))
+            return Visit(step=SatelliteStep(composed=compose(engine, order, self._profile, at)))
 
         visit = await link.visit(self._profile, act)
-        if visit.messages:
+        if visit.step.composed:
             self._gate.note("messages-composed", "sbd")
 
 
