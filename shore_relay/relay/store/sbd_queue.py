@@ -103,9 +103,11 @@ async def tidy(connection: aiosqlite.Connection, vessel: VesselId, oldest: UnixS
         (vessel, oldest),
     )
     rows = await connection.execute_fetchall(
-        "SELECT id, pieces, state, sessions, posted_at, key_id = x'' OR EXISTS (SELECT 1 FROM link_keys "
-        "WHERE link_keys.vessel = sbd_outbound.vessel AND link_keys.key_id = sbd_outbound.key_id) "
-        "FROM sbd_outbound WHERE vessel = ? AND state <> 'stale'",
+        # The answer to a rekey is needed until the vessel uses the new keys, over whatever bearer.
+        "SELECT id, pieces, state, sessions, posted_at, CASE key_id "
+        "WHEN x'' THEN vessel IN (SELECT vessel FROM guards WHERE pending_secret IS NOT NULL) "
+        "ELSE EXISTS (SELECT 1 FROM link_keys AS k WHERE k.vessel = o.vessel AND k.key_id = o.key_id) END "
+        "FROM sbd_outbound AS o WHERE vessel = ? AND state <> 'stale'",
         (vessel,),
     )
     for message, pieces, state, sessions, posted_at, readable in rows:

@@ -45,9 +45,11 @@ class PostOffice:
         self._store = store
         self._settings = gate.settings.sbd
         self._profile = self._settings.profile()
+        self._clock = clock
         self._wall = wall
         self._wake = asyncio.Event()
-        self._to_look_at: set[VesselId] = set()
+        self._touched: set[VesselId] = set()
+        self._sweep_at = Instant(float("-inf"))
         self._senders = {
             via: Sender(gateway, store, self._settings, clock=clock, wall=wall, note=gate.note)
             for via, gateway in gateways.items()
@@ -71,7 +73,7 @@ class PostOffice:
 
     def dispatched(self, vessel: VesselId) -> None:
         """Note that a desk has something for a vessel."""
-        self._to_look_at.add(vessel)
+        self._touched.add(vessel)
         self._wake.set()
 
     @asynccontextmanager
@@ -113,8 +115,12 @@ class PostOffice:
             return
 
     async def _take_due(self) -> set[VesselId]:
-        due, self._to_look_at = self._to_look_at, set()
-        return due | set(await self._store.vessels_to_look_at())
+        due, self._touched = self._touched, set()
+        if self._clock() >= self._sweep_at:
+            # Also those that a failure of the store, or a restart, made us forget.
+            due |= set(await self._store.vessels_to_look_at())
+            self._sweep_at = Instant(self._clock() + _SWEEP_S)
+        return due
 
     # --- up -----------------------------------------------------------------------------------------------
 
@@ -130,6 +136,7 @@ class PostOffice:
             self._gate.refuse("unknown-modem", "sbd")
             await self._store.finish(message, None, Outcome(at=self._wall()))
             return
+        self._touched.add(modem.vessel)
         try:
             # An empty message is a look for others: it says nothing, and it was a session.
             form = read_flags(message.data)[0] if message.data else Form.REKEY_ANSWER

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl
+from http import HTTPStatus
+from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 import jwt
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from protocol.ids import UnixSeconds
 from shore_relay.relay.bearers.sbd.gateway import IMEI_DIGITS, MOMSN_MAX, Gateway, Refusal, Scope
-from shore_relay.relay.errors import BadSignature, MalformedMessage, MessageTooLong
+from shore_relay.relay.errors import BadSignature, MalformedMessage, MessageTooLong, SettingsInvalid
 from shore_relay.relay.store.sbd_rows import MobileOriginated, OutboundMessage, Position, Via
 
 TOKEN_FIELD = "JWT"  # noqa: S105  # A field's name.
@@ -31,6 +32,8 @@ _RADIUS_KM_MAX = 40_000
 _HEXADECIMAL = re.compile(r"(?:[0-9a-fA-F]{2})*")
 _DIGITS = re.compile(r"[0-9]{1,5}")
 _ANSWER_BYTES_MAX = 4_096
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+"""A proxy on this machine may add TLS."""
 
 _BODY_HEAD_BYTES = 8_192
 """Room for all fields but the data, twice: beside the token and within it."""
@@ -191,6 +194,18 @@ _REFUSALS: dict[str, tuple[Scope, str]] = {
 }
 
 
+def check_url(url: str) -> str:
+    """Return where messages go; raises `SettingsInvalid` where the password would travel in the clear."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError as reason:
+        raise SettingsInvalid("The setting sbd.rockblock_url is not a URL; correct it.") from reason
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and host in _THIS_MACHINE)):
+        raise SettingsInvalid("The setting sbd.rockblock_url must begin with https://.")
+    return url
+
+
 class RockBlockGateway(Gateway):
     """Hands messages to the operator's web service."""
 
@@ -229,7 +244,7 @@ class RockBlockGateway(Gateway):
 def read_answer(status: int, answer: bytes) -> Refusal | None:
     """Return why the service did not take a message, or None where it did."""
     parts = answer.decode("utf-8", errors="replace").strip().split(",", 2)
-    if status == 200 and parts[0] == "OK":
+    if status == HTTPStatus.OK and parts[0] == "OK":
         return None
     if parts[0] == "FAILED" and len(parts) > 1:
         code = parts[1].strip()
@@ -241,7 +256,7 @@ def read_answer(status: int, answer: bytes) -> Refusal | None:
             scope=Scope.PASSING,
             advice="The service refuses messages for a reason that is new; see the account's own pages.",
         )
-    return _unreachable(in_doubt=status == 200)
+    return _unreachable(in_doubt=status == HTTPStatus.OK or status >= HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _unreachable(*, in_doubt: bool) -> Refusal:

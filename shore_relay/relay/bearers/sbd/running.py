@@ -19,7 +19,7 @@ from shore_relay.relay.bearers.sbd.directip import (
 )
 from shore_relay.relay.bearers.sbd.gateway import Gateway
 from shore_relay.relay.bearers.sbd.post_office import PostOffice
-from shore_relay.relay.bearers.sbd.rockblock import RockBlockGateway
+from shore_relay.relay.bearers.sbd.rockblock import RockBlockGateway, check_url
 from shore_relay.relay.bearers.sbd.secrets_on_disk import load_credentials, load_public_key
 from shore_relay.relay.bearers.sbd.webhook import RockBlockWebhook
 from shore_relay.relay.fleet import Fleet
@@ -78,7 +78,7 @@ async def _gateways(
         # The environment of a server may hold proxies and passwords of others; none of that is ours.
         session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
         gateways[Via.ROCKBLOCK] = RockBlockGateway(
-            session, settings.rockblock_url, credentials, patience_s=settings.gateway_patience_s
+            session, check_url(settings.rockblock_url), credentials, patience_s=settings.gateway_patience_s
         )
     endpoint = read_endpoint(settings.directip_gateway)
     if endpoint is not None:
