@@ -18,6 +18,7 @@ from protocol.errors import MalformedFrame, NotAuthentic, RemoteError
 from protocol.events import (
     Event,
     FrameSkipped,
+    KeyUnknown,
     LinkRekeyed,
     PacketRefused,
     StatusReported,
@@ -317,7 +318,7 @@ class SyncEngine:
             # Unauthenticated: believed only about the key in use, and answered only now and then.
             contact.key_unknown |= packet[1:] == self._guard.key_ids()[0]
             self._rekey.due |= contact.key_unknown
-            return []
+            return [KeyUnknown()] if contact.key_unknown else []
         answer = self._rekey.on_answer(packet)
         self._guard.rekey(answer.secret)
         self._outbox.doubt(contact.give_up())

@@ -64,6 +64,11 @@ class FrameSkipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyUnknown:
+    """Vessel: somebody says, without proof, that the relay does not know our key. We ask for new ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkRekeyed:
     """The link has new keys after both sides had lost each other."""
 
@@ -76,5 +81,6 @@ Event = (
     | StatusReported
     | PacketRefused
     | FrameSkipped
+    | KeyUnknown
     | LinkRekeyed
 )

@@ -49,6 +49,14 @@ class RangeSet:
         """Add a range and return how many of its numbers were new."""
         if start >= end:
             return 0
+        if not self._ends or start > self._ends[-1]:
+            self._starts.append(start)
+            self._ends.append(end)
+            return end - start
+        if start == self._ends[-1]:
+            # Bytes mostly come one behind the other.
+            self._ends[-1] = end
+            return end - start
         first = bisect_left(self._ends, start)
         last = bisect_right(self._starts, end)
         overlap = sum(
@@ -87,6 +95,11 @@ class RangeSet:
         """Return the first number from `start` on that is not in the set."""
         at = bisect_right(self._starts, start) - 1
         return self._ends[at] if at >= 0 and self._ends[at] > start else start
+
+    def next_start(self, number: int) -> int | None:
+        """Return where the first range behind `number` begins."""
+        at = bisect_right(self._starts, number)
+        return self._starts[at] if at < len(self._starts) else None
 
     def missing(self, start: int, end: int) -> Iterator[Range]:
         """Yield what is not in the set between `start` and `end`, in order."""

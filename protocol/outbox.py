@@ -39,10 +39,13 @@ class Outgoing:
 
     def next_gap(self) -> Range | None:
         """Return the first run of bytes that has to be sent now."""
-        known = RangeSet(self.acked)
-        for start, end in self.claimed:
-            known.add(start, end)
-        return next(known.missing(0, len(self.data)), None)
+        start = self.acked.contiguous_end(0)
+        while (end := self.acked.contiguous_end(self.claimed.contiguous_end(start))) != start:
+            start = end
+        if start >= len(self.data):
+            return None
+        behind = (self.acked.next_start(start), self.claimed.next_start(start), len(self.data))
+        return start, min(at for at in behind if at is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ def fill(
 def _cut(
     contact: Contact, outgoing: Outgoing, gap: Range, room_bytes: int, smallest_bytes: int
 ) -> Start | More | Next | None:
-    start, end = gap
+    start = gap[0]
+    end = min(gap[1], start + max(room_bytes, 1))
     whole = _frame(contact, outgoing, start, outgoing.data[start:end])
     excess_bytes = len(encode(whole)) - room_bytes
     if excess_bytes <= 0:

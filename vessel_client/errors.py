@@ -16,6 +16,7 @@
  ├─ `UnreadableFile`      a file cannot be read or written
  ├─ `WrongSettings`       a setting is unknown or out of bounds
  ├─ `UnknownDeskKey`, `UnknownBundle`, `ReferenceUsed`, `NotAllowed`   the local API refuses a request
+ ├─ `NotLoopback`, `EncoderBusy`, `EncoderMissing`, `SoundRefused`   it codes no sound for this one
  └─ `ProblemsFound`       `doctor` has something to say
 """
 
@@ -23,7 +24,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 EXIT_UNEXPECTED = 1
-EXIT_USAGE = 2
 
 
 class VesselError(Exception):
@@ -150,6 +150,32 @@ class NotAllowed(VesselError):
     """The request comes from where none may come."""
 
     code: ClassVar[str] = "not-allowed"
+
+
+class NotLoopback(VesselError):
+    """Only the box's own screen may ask for this."""
+
+    code: ClassVar[str] = "not-loopback"
+
+
+class EncoderBusy(VesselError):
+    """The box codes another recording."""
+
+    code: ClassVar[str] = "encoder-busy"
+
+
+class EncoderMissing(VesselError):
+    """The box cannot code sound."""
+
+    code: ClassVar[str] = "encoder-missing"
+
+
+class SoundRefused(VesselError):
+    """The coder refused a recording; `code` is the coder's own."""
+
+    def __init__(self, sentence: str, code: str) -> None:
+        super().__init__(sentence)
+        self.code = code  # type: ignore[misc]  # The coder runs in another process and has its own codes.
 
 
 class ProblemsFound(VesselError):

@@ -80,6 +80,7 @@ async def status_json(
             }
             for bearer in bearers
         ],
+        "known_to_relay": service.known_to_relay,
         "last_contact_at": max(heard.values(), default=None),
         "spent": [
             {

@@ -21,13 +21,14 @@ from protocol.events import (
     BundleRefused,
     CustodyAccepted,
     Event,
+    KeyUnknown,
     LinkRekeyed,
     NumberTaken,
     PacketRefused,
 )
 from protocol.frames import Priority, Refusal
 from protocol.ids import Instant
-from protocol.journal import MemoryJournal
+from protocol.journal import Change, GuardChanged, MemoryJournal
 from protocol.links import LinkProfile, Side
 from vessel_client.clocks import LinkClock, WallClock
 from vessel_client.errors import StoreFailed
@@ -96,6 +97,10 @@ class SyncService:
         """What the engine was given; some of it may have left since."""
         self._contacts: set[OpenContact] = set()
         self._tally = Tally()
+        self._link_secret = b""
+        """The link key whose forerunners are wiped from the disk."""
+        self.known_to_relay = True
+        """False since somebody said that the relay does not know this box's key, until it is heard again."""
 
     # --- contacts -----------------------------------------------------------------------------------------
 
@@ -131,7 +136,10 @@ class SyncService:
             engine = self._engine_of(contact)
             events = engine.receive(packet, contact.link, self.clock.now())
             refused = any(isinstance(event, PacketRefused) for event in events)
-            heard = None if refused else Heard(bearer=contact.link.name, at=self._wall_clock())
+            unknown = any(isinstance(event, KeyUnknown) for event in events)
+            self.known_to_relay = not unknown and (self.known_to_relay or not refused)
+            authentic = not refused and not unknown
+            heard = Heard(bearer=contact.link.name, at=self._wall_clock()) if authentic else None
             self._tally.received(contact.link.name, len(packet), heard)
             await self._commit(engine, events)
             self._wake()
@@ -283,11 +291,18 @@ class SyncService:
                     await write_changes(connection, changes, self._wall_clock())
                     await self._write_events(connection, events)
                     await self._tally.flush(connection)
+            await self._forget_old_keys(changes)
             await self._act(engine, events)
         except (StoreFailed, LocalError):
             # Nothing was promised to anybody: what is on the disk is the truth, and an engine comes from it.
             self._drop_engine()
             raise
+
+    async def _forget_old_keys(self, changes: list[Change]) -> None:
+        secrets = [change.state.secret for change in changes if isinstance(change, GuardChanged)]
+        if secrets and secrets[-1] != self._link_secret:
+            self._link_secret = secrets[-1]
+            await self._database.forget_old_pages()
 
     async def _write_events(self, connection: Connection, events: list[Event]) -> None:
         for event in events:
@@ -318,6 +333,8 @@ class SyncService:
                 case PacketRefused(code=code):
                     self.counters[code] += 1
                     log_event("packet-refused", code=code)
+                case KeyUnknown():
+                    log_event("key-unknown")
                 case LinkRekeyed():
                     log_event("rekeyed")
                 case _:

@@ -47,6 +47,22 @@ def float_samples(pcm: NDArray[np.int16]) -> Samples:
     return pcm.astype(np.float32) / np.float32(INT16_FULL_SCALE)
 
 
+def sound_of_pcm(pcm: bytes, rate_hz: int) -> Sound:
+    """The sound of 16-bit little-endian samples; half a sample at the end is left out.
+
+    Raises: NotSound, RecordingTooLong.
+    """
+    require_rate(rate_hz)
+    samples = np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.int16)
+    require_length(len(samples), rate_hz)
+    return Sound(samples=float_samples(samples), rate_hz=rate_hz)
+
+
+def pcm_of(sound: Sound) -> bytes:
+    """The sound as 16-bit little-endian samples."""
+    return int16_samples(sound.samples).tobytes()
+
+
 def with_peak(samples: Samples, peak: float) -> Samples:
     """The samples scaled so that the loudest has this magnitude; silence stays silence."""
     loudest = float(np.max(np.abs(samples), initial=0.0))

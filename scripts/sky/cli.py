@@ -250,3 +250,7 @@ async def _keep_time(
             if sky.now_s >= tick_s:
                 stats.write(sky, "tick")
                 tick_s += options.every
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from protocol.speech.note import decode_clear, encode_note
 from protocol.speech.wav import read_wav, write_wav
+from scripts.voyage.beside import Crossing
 from scripts.voyage.programs import ProgramFailed
 from scripts.voyage.world import POLL_S, STEP_S_MAX, World
 
@@ -42,6 +43,8 @@ class Leg:
     """What came down while this one was waited for: acknowledgements and the desk's receipts."""
     duplicate_bytes: int = 0
     states: list[str] = field(default_factory=list)
+    https: Crossing | None = None
+    """What HTTPS took for as many bytes on a link like this."""
 
 
 @dataclass(kw_only=True)
@@ -141,6 +144,7 @@ async def _send(
         leg = Leg(kind=kind, number=number, size_bytes=size_bytes, began_s=world.sky.now_s)
         leg.states.append("on the box")
         legs.append(leg)
+        world.https.send(leg.number, leg.size_bytes)
     journey.legs += legs
     return legs, code
 
@@ -210,19 +214,36 @@ async def _bring_answer(world: World, journey: Journey) -> None:
 
 
 async def _account(world: World, journey: Journey) -> None:
+    crossings = await world.https.crossings()
+    for leg in journey.legs:
+        leg.https = crossings[leg.number]
     status = await world.box("/v1/status")
     spent = status["spent"]
     assert isinstance(spent, list)
     by_priority: dict[str, int] = {}
     for entry in spent:
         by_priority[entry["priority"]] = by_priority.get(entry["priority"], 0) + entry["up_bytes"]
-    for leg in journey.legs:
-        leg.up_bytes = by_priority.get(_LEDGER[leg.kind], 0)
     reading = world.sky.meter.snapshot()
     journey.up_bytes, journey.down_bytes = reading.up.air.size_bytes, reading.down.air.size_bytes
+    _share_out(journey, by_priority)
     journey.cuts, journey.restarts = reading.cuts, world.relay.restarts
     journey.link_seconds = world.sky.now_s
     journey.duplicate_bytes = await _duplicates(world)
+
+
+def _share_out(journey: Journey, handed_bytes: Mapping[str, int]) -> None:
+    """Say which message the bytes in the air belonged to.
+
+    The box knows what it handed to the link for each priority; of what it hands over, a cut keeps some from
+    ever leaving. So the voice note gets what the sky counted beyond the others, as its forms share it.
+    """
+    for leg in journey.legs:
+        leg.up_bytes = handed_bytes.get(_LEDGER[leg.kind], 0)
+    voice = [leg for leg in journey.legs if leg.kind.startswith("voice")]
+    others = sum(leg.up_bytes for leg in journey.legs if leg not in voice)
+    handed = sum(leg.up_bytes for leg in voice)
+    for leg in voice:
+        leg.up_bytes = leg.up_bytes * max(0, journey.up_bytes - others) // max(1, handed)
 
 
 async def _duplicates(world: World) -> int:

@@ -3,8 +3,10 @@
 from rich.console import Console
 from rich.table import Table
 
+from scripts.voyage.beside import Crossing
 from scripts.voyage.journey import Journey
 
+HTTPS = "HTTPS: bytes, US$, s to shore"
 PRICE_PER_MEGABYTE = 6.0
 """US dollars; what metered satellite airtime of this kind costs about. Only a unit for comparing."""
 
@@ -29,6 +31,7 @@ def as_document(journey: Journey) -> dict[str, object]:
                 "seconds_to_the_ngo": round(leg.reached_s, 1),
                 "duplicate_payload_bytes": leg.duplicate_bytes,
                 "states": leg.states,
+                "https": _crossing(leg.https),
             }
             for leg in journey.legs
         ],
@@ -49,11 +52,31 @@ def as_document(journey: Journey) -> dict[str, object]:
     }
 
 
+def _crossing(crossing: Crossing | None) -> dict[str, object] | None:
+    if crossing is None:
+        return None
+    return {
+        "arrived": crossing.arrived,
+        "link_bytes": crossing.link_bytes,
+        "seconds": round(crossing.seconds, 1),
+        "tries": crossing.tries,
+    }
+
+
+def _beside(crossing: Crossing | None) -> str:
+    if crossing is None:
+        return ""
+    spent = f"{crossing.link_bytes:,} B, {price(crossing.link_bytes):.4f}"
+    if crossing.arrived:
+        return f"{spent}, {crossing.seconds:.1f} s"
+    return f"not there: {crossing.tries} tries, {spent}"
+
+
 def show(journey: Journey, console: Console) -> None:
     """Print the journey as a table."""
     table = Table(title="Five messages over 2,400 bit/s, cut 8 s after every 30 s")
-    for heading in ("message", "sealed bytes", "link bytes", "US$", "s to shore", "s to the NGO", "now"):
-        table.add_column(heading, justify="left" if heading in ("message", "now") else "right")
+    for heading in ("message", "sealed bytes", "link bytes", "US$", "s to shore", "s to the NGO", HTTPS):
+        table.add_column(heading, justify="left" if heading in ("message", HTTPS) else "right")
     for leg in journey.legs:
         table.add_row(
             leg.kind,
@@ -62,7 +85,7 @@ def show(journey: Journey, console: Console) -> None:
             f"{price(leg.up_bytes + leg.down_bytes):.4f}",
             f"{leg.left_s:.1f}",
             f"{leg.reached_s:.1f}",
-            leg.states[-1],
+            _beside(leg.https),
         )
     console.print(table)
     console.print(

@@ -8,15 +8,12 @@ from pathlib import Path
 
 import aiohttp
 
-from scripts.sky.model import PeriodicCuts, SkyProfile
+from scripts.sky.model import SkyProfile
 from scripts.sky.shell import Endpoint
 from scripts.sky.stream import StreamSky
+from scripts.voyage.beside import Beside, beside
+from scripts.voyage.link import CUTS, LINK_BPS, ONE_WAY_S
 from scripts.voyage.programs import Program, ProgramFailed, free_port
-
-LINK_BPS = 2_400.0
-ONE_WAY_S = 0.7
-CUTS = PeriodicCuts(up_s=30.0, down_s=8.0)
-"""Harder than the design's 60 and 20, so that a short demonstration is cut often."""
 
 PASSPHRASE = "the net is dry tonight"  # A desk that lives for one demonstration.
 POLL_S = 0.05
@@ -36,6 +33,7 @@ class World:
     desk_url: str
     speed: float
     session: aiohttp.ClientSession
+    https: Beside
 
     async def box(self, path: str) -> dict[str, object]:
         """Ask the box's local API."""
@@ -93,7 +91,7 @@ async def open_world(folder: Path, speed: float) -> AsyncIterator[World]:
             await _found(folder, relay, desk, vessel, http_port)
             for program in programs:
                 await program.start()
-            async with aiohttp.ClientSession(trust_env=False) as session:
+            async with aiohttp.ClientSession(trust_env=False) as session, beside(folder, speed) as https:
                 yield World(
                     vessel=vessel,
                     relay=relay,
@@ -103,6 +101,7 @@ async def open_world(folder: Path, speed: float) -> AsyncIterator[World]:
                     desk_url=f"http://127.0.0.1:{desk_port}/",
                     speed=speed,
                     session=session,
+                    https=https,
                 )
         finally:
             for program in programs:

@@ -32,6 +32,8 @@ from shore_relay.relay.surroundings import Clock, WallClock
 
 _UPKEEP_S = 2.0
 """How often counters are stored, and desks that an admin added are noticed without being asked for."""
+_FORGET_EVERY = 15
+"""Turns of the upkeep: link keys that were replaced are wiped from the disk within half a minute."""
 _SHUTDOWN_S = 2.0
 
 
@@ -183,9 +185,13 @@ class _Upkeep:
             await asyncio.wait([task])
 
     async def _repeat(self) -> None:
+        turn = 0
         while True:
             await asyncio.sleep(_UPKEEP_S)
             await self.store_counts()
+            turn += 1
+            if turn % _FORGET_EVERY == 0:
+                await self._store.writer.forget_old_pages()
             try:
                 await self._fleet.refresh_directory()
             except StoreFailed as reason:

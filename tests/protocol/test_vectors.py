@@ -16,7 +16,9 @@ from protocol.ids import BundleNumber, DeskId, DeskKeyId, MailboxId, UnixSeconds
 from protocol.linkguard import GuardState, LinkGuard
 from protocol.links import Side
 from protocol.mailbox import ReceiptCode
-from scripts.vectors import plain, read_report, write_all, write_example
+from scripts.vectors.entries import plain
+from scripts.vectors.example import write_example
+from scripts.vectors.files import read_report, write_all
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 Entry = dict[str, Any]

@@ -10,8 +10,6 @@ import pytest
 
 from scripts.sky.cli import main
 
-SATELLITE = Path(__file__).parents[2] / "scripts" / "satellite"
-
 
 @pytest.fixture
 def target() -> Iterator[socket.socket]:
@@ -26,7 +24,9 @@ def test_the_program_relays_until_a_signal_and_leaves_its_counts(
 ) -> None:
     stats, port = tmp_path / "sky.jsonl", target.getsockname()[1]
     command = [
-        f"{SATELLITE}",
+        sys.executable,
+        "-m",
+        "scripts.sky.cli",
         "stream",
         "0",
         f"{port}",
@@ -37,9 +37,7 @@ def test_the_program_relays_until_a_signal_and_leaves_its_counts(
         "--stats",
         f"{stats}",
     ]
-    with subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as program:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         assert program.stderr is not None
         listening = int(program.stdout.readline().split("on port ")[1].split(",")[0])

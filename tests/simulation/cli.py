@@ -94,3 +94,7 @@ def _hours(text: str) -> float:
     if not 0 < hours <= 10_000:
         raise argparse.ArgumentTypeError("give hours above 0, and at most 10000")
     return hours
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -19,7 +19,7 @@ from protocol import message
 from protocol.bundle import DeskReceipt, DeskState, Mail, Report
 from protocol.custody import Custody
 from protocol.frames import Priority
-from protocol.ids import BundleNumber, UnixSeconds
+from protocol.ids import BundleNumber, MailboxId, UnixSeconds
 from protocol.mailbox import ReceiptCode
 from protocol.message import Body, Category, CheckIn, Message, Text, Voice, WellBeing
 from protocol.priming import Language
@@ -43,6 +43,7 @@ from tests.vessel_client.boxes import (
 from tests.vessel_client.shore import Shore, tcp_shore
 from vessel_client.app import RunningService
 from vessel_client.errors import EXIT_CODES
+from vessel_client.store import inbox
 
 RECORDING = Path("tests/data/librivox_austen_0890_16k.wav")
 Captured = pytest.CaptureFixture[str]
@@ -367,7 +368,8 @@ async def test_a_forged_answer_is_shown_as_one_and_hides_no_other(
     genuine = answer(code, Text(text="genuine"))
     shore.offer(replace(genuine, tag=bytes(16)))
     last = shore.offer(genuine)
-    while last not in await _mail_numbers(running, code):
+    mailbox = code.open_mailbox().id
+    while last not in await _mail_numbers(running, mailbox):
         pass
     assert await answers(running, code.digits(), "--json") == 0
     forged, honest = listed(read_json(capsys)["answers"])
@@ -512,8 +514,6 @@ async def _opened_receipt(running: RunningService, code: ReceiptCode, number: in
     )
 
 
-async def _mail_numbers(running: RunningService, code: ReceiptCode) -> list[int]:
-    from vessel_client.store import inbox
-
+async def _mail_numbers(running: RunningService, mailbox: MailboxId) -> list[int]:
     async with running.database.reading() as connection:
-        return [each.number for each in await inbox.list_mail(connection, code.open_mailbox().id, 10)]
+        return [each.number for each in await inbox.list_mail(connection, mailbox, 10)]

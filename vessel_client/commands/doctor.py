@@ -12,6 +12,7 @@ from protocol.deskkeys import key_in_use
 from protocol.errors import KeyExpired
 from protocol.provisioning import BearerKind
 from vessel_client.clocks import require_clock
+from vessel_client.commands.status import UNKNOWN_TO_RELAY
 from vessel_client.commands.terminal import Surroundings, say
 from vessel_client.errors import ProblemsFound, VesselError
 from vessel_client.store import ledger
@@ -74,6 +75,7 @@ def _examine(surroundings: Surroundings) -> Iterator[Finding]:
     yield _caught("clock", "plausible", lambda: require_clock(stored.box.issued_at, now))
     yield _caught("desk key", "may be sealed to", lambda: key_in_use(stored.box.desk_keys, now))
     yield _caught("service", "answers", surroundings.client().box)
+    yield from _known(surroundings)
     yield from _relays(stored.box, surroundings)
     yield _last_contact(stored.heard, now)
 
@@ -94,6 +96,16 @@ def _caught(name: str, words: str, look: Callable[[], object]) -> Finding:
     except (VesselError, KeyExpired) as error:
         return Finding(name=name, words="", problem=str(error))
     return Finding(name=name, words=words)
+
+
+def _known(surroundings: Surroundings) -> Iterator[Finding]:
+    try:
+        known = surroundings.client().status()["known_to_relay"]
+    except VesselError:
+        return
+    yield Finding(
+        name="link key", words="the relay has not refused it", problem="" if known else UNKNOWN_TO_RELAY
+    )
 
 
 def _folder(data_dir: Path) -> Finding:

@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 from protocol.documents import Json, Reader
 from vessel_client.commands.terminal import Surroundings, say
 
+UNKNOWN_TO_RELAY = (
+    "The relay does not know the key of this box, which asks for a new one. If this stays, ask the operator "
+    "whether the vessel is still known. Nothing that is queued is lost."
+)
 _LISTED_MAX = 1_000
 _BUNDLES_SHOWN_MAX = 20
 
@@ -35,6 +39,8 @@ def _lines(status: dict[str, Json]) -> Iterator[str]:
         yield f"Link {link.text('name')}: {link.text('state')}" + (f" ({problem})" if problem else "")
     if status["last_contact_at"] is not None:
         yield f"The relay was last heard {_date(reader.integer('last_contact_at'))}"
+    if not status["known_to_relay"]:
+        yield UNKNOWN_TO_RELAY
     for spent in reader.each("spent", most=_LISTED_MAX):
         yield (
             f"Carried by {spent.text('bearer')} for {spent.text('priority')}: "

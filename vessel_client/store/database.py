@@ -21,7 +21,7 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     # What has left is overwritten, so that a stolen disk does not give it back.
     "PRAGMA secure_delete = ON",
-    "PRAGMA cache_size = -1024",
+    "PRAGMA cache_size = -256",
     "PRAGMA journal_size_limit = 4000000",
     "PRAGMA busy_timeout = 5000",
 )
@@ -57,6 +57,15 @@ class Database:
         async with self._lock:
             with _translated():
                 yield self._connection
+
+    async def forget_old_pages(self) -> None:
+        """Empty the write-ahead log, in which pages live on that a commit has overwritten.
+
+        Called when link keys have moved on, so that a stolen disk does not give the last ones back.
+        """
+        async with self._lock:
+            with _translated():
+                await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def close(self) -> None:
         """Close the file; every commit is in it already."""

@@ -15,6 +15,8 @@ from vessel_client.store.box import load_box
 from vessel_client.store.database import Database
 from vessel_client.sync_service import SyncService
 from vessel_client.web.gate import answer_json, make_gate
+from vessel_client.web.pages import Pages
+from vessel_client.web.sound import SoundCoder
 
 REQUEST_BYTES_MAX = SEALED_BYTES_MAX * 4 // 3 + 4_096
 MAILS_LISTED_MAX = 100
@@ -47,6 +49,8 @@ class Api:
                 web.get("/v1/mailboxes/{mailbox:[0-9a-f]{32}}", self.mailbox, name="mailbox"),
             ]
         )
+        Pages().add_to(application)
+        SoundCoder().add_to(application)
         return application
 
     async def health(self, _request: web.Request) -> web.Response:

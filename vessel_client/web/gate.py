@@ -14,10 +14,19 @@ _STATUS = {
     "unknown-bundle": 404,
     "reference-used": 409,
     "unknown-desk-key": 422,
+    "not-loopback": 403,
+    "encoder-busy": 503,
+    "encoder-missing": 501,
+    "not-sound": 422,
+    "recording-silent": 422,
+    "recording-too-long": 413,
     "queue-full": 503,
     "store-failed": 500,
     "disk-full": 507,
 }
+
+_POSTED_TYPES = frozenset({"application/json", "application/octet-stream"})
+"""Browsers send these from other pages only after asking, which the box never allows."""
 
 _ALWAYS_ALLOWED = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -63,8 +72,7 @@ def _require_own_page(request: web.Request, known: frozenset[str]) -> None:
     origin = request.headers.get("Origin")
     if origin is not None and origin.partition("://")[2] != request.host:
         raise NotAllowed("Another page may not speak to the box.")
-    if request.method == "POST" and request.content_type != "application/json":
-        # Browsers send this type from other pages only after asking, which the box never allows.
+    if request.method == "POST" and request.content_type not in _POSTED_TYPES:
         raise MalformedDocument("A request to the box must be JSON (Content-Type: application/json).")
 
 

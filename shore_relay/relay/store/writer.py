@@ -74,6 +74,7 @@ class GroupWriter:
         self.steps = 0
         """How many operations were committed."""
         self.groups = 0
+        self._groups_forgotten = 0
         """In how many transactions."""
 
     async def run(self, operation: Operation[T], after: Callable[[T], None] | None = None) -> T:
@@ -93,6 +94,17 @@ class GroupWriter:
         self._waiting.append(write)
         self._wake.set()
         return await write.done  # type: ignore[return-value]  # See above.
+
+    async def forget_old_pages(self) -> None:
+        """Empty the write-ahead log, in which link keys live on that a commit has overwritten."""
+        if self.groups == self._groups_forgotten or self._connection.in_transaction:
+            return
+        self._groups_forgotten = self.groups
+        try:
+            await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError:
+            # A group began in between, or somebody reads: the next turn does it.
+            self._groups_forgotten = -1
 
     async def close(self) -> None:
         """Commit what waits and stop."""

@@ -1,0 +1,16 @@
+// @ts-check
+/** The eight languages of the start page, each by its own name in its own script. */
+
+/** @typedef {{ tag: string, name: string }} PageLanguage */
+
+/** @type {readonly PageLanguage[]} */
+export const LANGUAGES = Object.freeze([
+  { tag: "my", name: "မြန်မာ" },
+  { tag: "km", name: "ខ្មែរ" },
+  { tag: "th", name: "ไทย" },
+  { tag: "lo", name: "ລາວ" },
+  { tag: "id", name: "Bahasa Indonesia" },
+  { tag: "fil", name: "Filipino" },
+  { tag: "vi", name: "Tiếng Việt" },
+  { tag: "en", name: "English" },
+]);
