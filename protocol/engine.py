@@ -144,6 +144,22 @@ class SyncEngine:
         """Return the key ids under which a relay finds this vessel now."""
         return self._guard.key_ids()
 
+    # --- for bearers where each packet costs money, so that the shell decides when to ask for one ---
+
+    def unsent(self, now: Instant) -> frozenset[int]:
+        """Return the numbers of bundles that have bytes neither delivered, nor on their way, nor in doubt."""
+        return self._outbox.ready(now)
+
+    def owes_answer(self, link: LinkProfile) -> bool:
+        """Return whether the peer waits for a word of ours: custody, a refusal, or what it asked for."""
+        contact = self._contacts.get(link.name)
+        asked = contact is not None and contact.reply_due
+        return asked or self._inbox.answer_due(self._now, link.kind)
+
+    def restate(self, link: LinkProfile) -> None:
+        """Say with the next packet all that we hold: what was said before on this link may never arrive."""
+        self._contacts[link.name].reply_due = True
+
     # --- contacts ---
 
     def contact_opened(self, link: LinkProfile, now: Instant) -> None:

@@ -121,14 +121,18 @@ class Outbox:
 
     def next_to_send(self, now: Instant, priority_max: Priority = Priority.CLEAR_VOICE) -> Outgoing | None:
         """Return the bundle whose bytes go next: urgent first, then the oldest of the highest priority."""
-        ready = (
-            outgoing
+        ready = (self._bundles[number] for number in self.ready(now))
+        return min(ready, key=lambda outgoing: (outgoing.priority, outgoing.number), default=None)
+
+    def ready(self, now: Instant) -> frozenset[int]:
+        """Return the numbers of the bundles that have bytes to send now."""
+        return frozenset(
+            outgoing.number
             for outgoing in self._bundles.values()
             if outgoing.priority <= priority_max
             and outgoing.paused_until <= now
             and outgoing.next_gap() is not None
         )
-        return min(ready, key=lambda outgoing: (outgoing.priority, outgoing.number), default=None)
 
     def get(self, number: int) -> Outgoing | None:
         """Return a bundle that is still to be delivered."""

@@ -11,6 +11,7 @@ from protocol.linkguard import GuardState, LinkGuard, rekey_secret
 from protocol.links import Side
 from protocol.origin import public_half
 from protocol.provisioning import DeskCard, Provisioning, read_card, write_provisioning
+from shore_relay.relay.bearers.sbd.gateway import check_imei
 from shore_relay.relay.data_folder import (
     database_path,
     make_folder,
@@ -21,6 +22,8 @@ from shore_relay.relay.data_folder import (
 from shore_relay.relay.errors import CardUnreadable, NameTaken, SettingsInvalid, UnknownDesk
 from shore_relay.relay.settings import Settings
 from shore_relay.relay.store.repository import NewVessel, RelayStatus
+from shore_relay.relay.store.sbd import SbdStore
+from shore_relay.relay.store.sbd_rows import Via
 from shore_relay.relay.store.sqlite import SqliteStore, create
 
 Entropy = Callable[[int], bytes]
@@ -131,3 +134,19 @@ async def status(folder: Path) -> RelayStatus:
     """Return what the store knows of vessels, desks and refusals."""
     async with await SqliteStore.open(database_path(folder)) as store:
         return await store.status()
+
+
+async def assign_modem(folder: Path, name: str, imei: str, via: Via, now: UnixSeconds) -> VesselId:
+    """Say that a vessel has this modem, and no other.
+
+    Raises `ModemRefused`, `UnknownVessel` and what opening the store raises.
+    """
+    imei = check_imei(imei)
+    async with await SqliteStore.open(database_path(folder)) as store:
+        return await SbdStore(store).assign_modem(name, imei, via, now)
+
+
+async def remove_modem(folder: Path, name: str) -> VesselId:
+    """Take a vessel's modem away: nothing that it sends is taken any more. Raises `UnknownVessel`."""
+    async with await SqliteStore.open(database_path(folder)) as store:
+        return await SbdStore(store).remove_modem(name)

@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-import errno
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +15,15 @@ from aiohttp import web
 from protocol.ids import Instant, UnixSeconds
 from protocol.provisioning import BearerKind
 from shore_relay.relay.bearers.gate import Gate
+from shore_relay.relay.bearers.listening import listen
+from shore_relay.relay.bearers.sbd.running import satellite_running
 from shore_relay.relay.bearers.tcp import TcpBearer
 from shore_relay.relay.bearers.udp import UdpBearer
 from shore_relay.relay.bearers.websocket import WebSocketBearer
 from shore_relay.relay.bell import Bell
 from shore_relay.relay.data_folder import database_path, serving
 from shore_relay.relay.desk_api import DeskApi
-from shore_relay.relay.errors import PortInUse, StoreFailed
+from shore_relay.relay.errors import StoreFailed
 from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.logfmt import Log, to_stderr
 from shore_relay.relay.settings import LINK_PATH, Settings
@@ -67,6 +68,8 @@ class RunningRelay:
     http_port: int
     tcp_port: int
     udp_port: int
+    directip_port: int
+    """0 where DirectIP is off."""
     store: SqliteStore
     fleet: Fleet
     refusals: Counter[str]
@@ -109,11 +112,11 @@ async def running_relay(
 
         tcp = TcpBearer(gate, settings.profile(BearerKind.TCP))
         stack.push_async_callback(tcp.stop)
-        tcp_port = await _listen("TCP", "tcp_port", tcp.start, settings.listen_host, settings.tcp_port)
+        tcp_port = await listen("TCP", "tcp_port", tcp.start, settings.listen_host, settings.tcp_port)
 
         udp = UdpBearer(gate, settings.profile(BearerKind.UDP), world.clock)
         stack.push_async_callback(udp.stop)
-        udp_port = await _listen("UDP", "udp_port", udp.start, settings.listen_host, settings.udp_port)
+        udp_port = await listen("UDP", "udp_port", udp.start, settings.listen_host, settings.udp_port)
 
         websocket = WebSocketBearer(gate, settings.profile(BearerKind.WEBSOCKET))
         desks = DeskApi(
@@ -125,19 +128,23 @@ async def running_relay(
             wall=world.wall,
             refusals=refusals,
         )
-        http = _Http(_application(settings, desks, websocket))
+        satellite = await stack.enter_async_context(
+            satellite_running(folder, gate, store, fleet, world.clock, world.wall)
+        )
+        http = _Http(_application(settings, desks, websocket, satellite.routes))
         stack.push_async_callback(http.stop)
-        http_port = await _listen("TCP", "http_port", http.start, settings.listen_host, settings.http_port)
+        http_port = await listen("TCP", "http_port", http.start, settings.listen_host, settings.http_port)
         # The handlers that wait must go before the server waits for them.
         stack.push_async_callback(websocket.stop)
         stack.callback(bell.close)
 
         await stack.enter_async_context(upkeep.running())
-        world.log("serving", http=http_port, tcp=tcp_port, udp=udp_port)
+        world.log("serving", http=http_port, tcp=tcp_port, udp=udp_port, directip=satellite.directip_port)
         yield RunningRelay(
             http_port=http_port,
             tcp_port=tcp_port,
             udp_port=udp_port,
+            directip_port=satellite.directip_port,
             store=store,
             fleet=fleet,
             refusals=refusals,
@@ -208,24 +215,9 @@ class _Http:
         await self._runner.cleanup()
 
 
-def _application(settings: Settings, desks: DeskApi, websocket: WebSocketBearer) -> web.Application:
+def _application(
+    settings: Settings, desks: DeskApi, websocket: WebSocketBearer, more: Iterable[web.RouteDef]
+) -> web.Application:
     application = web.Application(client_max_size=settings.request_bytes_max)
-    application.add_routes([*desks.routes(), web.get(LINK_PATH, websocket.handle)])
+    application.add_routes([*desks.routes(), web.get(LINK_PATH, websocket.handle), *more])
     return application
-
-
-async def _listen(
-    protocol: str, setting: str, start: Callable[[str, int], Awaitable[int]], host: str, port: int
-) -> int:
-    try:
-        return await start(host, port)
-    except OSError as reason:
-        if reason.errno == errno.EADDRINUSE:
-            raise PortInUse(
-                f"{protocol} port {port} is in use; stop the program that has it, "
-                f"or set {setting} to another."
-            ) from reason
-        raise PortInUse(
-            f"{protocol} port {port} on {host} cannot be had ({reason.strerror}); "
-            f"set listen_host and {setting} to what this machine allows."
-        ) from reason

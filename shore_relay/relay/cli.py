@@ -16,6 +16,7 @@ from shore_relay.relay.data_folder import default_folder
 from shore_relay.relay.errors import EXIT_CODES, EXIT_UNEXPECTED, RelayError
 from shore_relay.relay.overview import as_document, as_table
 from shore_relay.relay.settings import load_settings
+from shore_relay.relay.store.sbd_rows import Via
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,6 +53,8 @@ async def _run(options: argparse.Namespace, folder: Path) -> None:
             print(f"Desk {card.name} ({card.id.hex()}) {'was added' if new else 'is up to date'}.")
         case "vessel add":
             await _add_vessel(options, folder)
+        case "vessel modem":
+            await _set_modem(options, folder)
         case "status":
             status = await admin.status(folder)
             print(json.dumps(as_document(status), indent=2) if options.json else as_table(status))
@@ -71,6 +74,15 @@ async def _add_vessel(options: argparse.Namespace, folder: Path) -> None:
     )
     print(f"Vessel {provisioning.vessel_name} ({provisioning.vessel.hex()}) was added.")
     print(f"Carry {options.out} to its box, then destroy every copy: it holds the link's secret.")
+
+
+async def _set_modem(options: argparse.Namespace, folder: Path) -> None:
+    if options.remove:
+        await admin.remove_modem(folder, options.name)
+        print(f"Vessel {options.name} has no satellite modem any more.")
+        return
+    await admin.assign_modem(folder, options.name, options.imei or "", Via(options.via), unix_time())
+    print(f"Vessel {options.name} has the modem {options.imei}, through {options.via}.")
 
 
 async def _serve(folder: Path) -> None:
@@ -116,13 +128,26 @@ def _parser() -> argparse.ArgumentParser:
     desk_add.set_defaults(command="desk add")
 
     vessel = commands.add_parser("vessel", help="vessels that this relay serves")
-    vessel_add = vessel.add_subparsers(required=True, metavar="COMMAND").add_parser(
+    of_vessels = vessel.add_subparsers(required=True, metavar="COMMAND")
+    vessel_add = of_vessels.add_parser(
         "add", parents=[data], help="add a vessel and write its provisioning file"
     )
     vessel_add.add_argument("name", metavar="NAME", help="the vessel's name, as people know it")
     vessel_add.add_argument("--desk", required=True, help="name or id of the desk that it belongs to")
     vessel_add.add_argument("--out", required=True, type=Path, metavar="FILE", help="where the file goes")
     vessel_add.set_defaults(command="vessel add")
+
+    vessel_modem = of_vessels.add_parser(
+        "modem", parents=[data], help="say which satellite modem is on a vessel"
+    )
+    vessel_modem.add_argument("name", metavar="NAME", help="the vessel's name")
+    which = vessel_modem.add_mutually_exclusive_group(required=True)
+    which.add_argument("imei", nargs="?", metavar="IMEI", help="the modem's 15 digits, printed on it")
+    which.add_argument("--remove", action="store_true", help="take nothing from its modem any more")
+    vessel_modem.add_argument(
+        "--via", choices=[via.value for via in Via], default=Via.ROCKBLOCK.value, help="whose gateway"
+    )
+    vessel_modem.set_defaults(command="vessel modem")
 
     serve = commands.add_parser("serve", parents=[data], help="serve vessels and desks until stopped")
     serve.set_defaults(command="serve")

@@ -18,6 +18,13 @@
  ├─ `ContactEnded`         the contact is over; open a new one
  ├─ `RefTaken`             the same ref came with other content
  ├─ `QueueOverfull`        this vessel has as much waiting as it may
+ ├─ `SecretUnreadable`     a file with credentials or a key is missing, malformed or open to others
+ ├─ `ModemRefused`         this is no IMEI, or another vessel has the modem
+ ├─ `MessageRefused`       what a satellite gateway handed over is not taken
+ │   ├─ `MalformedMessage` it does not have the shape that its gateway promises
+ │   ├─ `MessageTooLong`   no modem of ours sends so much at once
+ │   ├─ `BadSignature`     the gateway's operator did not sign it
+ │   └─ `UnknownModem`     no vessel here has a modem of this IMEI at this gateway
  └─ `RequestRefused`       a desk's request is malformed
      ├─ `NotAuthorised`    it is not signed by a known desk
      └─ `ClockSkew`        it is, but the clocks disagree
@@ -134,6 +141,48 @@ class QueueOverfull(RelayError):
     code = "queue-overfull"
 
 
+class SecretUnreadable(RelayError):
+    """A file with credentials or a key cannot be used."""
+
+    code = "secret-unreadable"
+
+
+class ModemRefused(RelayError):
+    """A modem cannot be assigned."""
+
+    code = "modem-refused"
+
+
+class MessageRefused(RelayError):
+    """What a satellite gateway handed over is not taken; nothing of it is kept."""
+
+    code = "message-refused"
+
+
+class MalformedMessage(MessageRefused):
+    """It does not have the shape that its gateway promises."""
+
+    code = "malformed-message"
+
+
+class MessageTooLong(MessageRefused):
+    """It is longer than any message of the modems that the settings describe."""
+
+    code = "message-too-long"
+
+
+class BadSignature(MessageRefused):
+    """It is not signed by the gateway's operator for this very content."""
+
+    code = "bad-signature"
+
+
+class UnknownModem(MessageRefused):
+    """No vessel here has a modem of this IMEI at this gateway."""
+
+    code = "unknown-modem"
+
+
 class RequestRefused(RelayError):
     """A desk's request does not have the shape it must have."""
 
@@ -167,5 +216,7 @@ EXIT_CODES: dict[type[RelayError], int] = {
     UnknownVessel: 13,
     NameTaken: 14,
     OutputUnwritable: 15,
+    SecretUnreadable: 16,
+    ModemRefused: 17,
 }
 """2 is argparse's own, for wrong usage; errors that only a peer meets have none."""

@@ -4,7 +4,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 
 from protocol import rekey
-from protocol.errors import RemoteError, UnknownKey
+from protocol.errors import NotAuthentic, RemoteError, UnknownKey
 from protocol.ids import DeskId, DeskKeyId, VesselId
 from protocol.linkguard import read_key_id
 from protocol.links import LinkProfile
@@ -42,6 +42,7 @@ class Fleet:
         self._rekey_private = rekey_private
         self._awake_max = settings.vessels_in_memory_max
         self._directory = Directory()
+        self._on_dispatch: Callable[[VesselId], None] = _nobody_listens
         self._links: OrderedDict[VesselId, VesselLink] = OrderedDict()
         self._vessels_by_key: dict[bytes, set[VesselId]] = {}
         self._keys_by_vessel: dict[VesselId, tuple[bytes, ...]] = {}
@@ -119,14 +120,18 @@ class Fleet:
             raise UnknownKey("too many strangers ask at once")
         await link.recognises(packet)
 
-    async def answer_rekey(self, packet: bytes, profile: LinkProfile) -> bytes:
-        """Return the answer to a vessel that asks for new keys.
+    async def answer_rekey(
+        self, packet: bytes, profile: LinkProfile, *, only: VesselId | None = None
+    ) -> bytes:
+        """Return the answer to a vessel that asks for new keys; `only`: whose bearer the request came over.
 
         Raises a `RemoteError` where the request is none, or is not from a vessel of ours.
         """
         if not self._rekeys.take(self._clock()):
             raise UnknownKey("too many vessels ask for new keys at once")
         request: RekeyRequest = rekey.open_request(packet, self._rekey_private)
+        if only is not None and request.vessel != only:
+            raise NotAuthentic("this rekey request came over another vessel's modem")
         try:
             link = await self.link(request.vessel)
             return await link.answer_rekey(request, self._entropy, profile)
@@ -169,8 +174,13 @@ class Fleet:
                 f"{self._awake_max} vessels are connected, and no more may be; raise vessels_in_memory_max."
             )
 
+    def listen(self, on_dispatch: Callable[[VesselId], None]) -> None:
+        """Tell a bearer that stores messages of every vessel for which a desk dispatched something."""
+        self._on_dispatch = on_dispatch
+
     async def dispatched(self, vessel: VesselId) -> None:
         """Let a vessel's engine, if it has one, send what was just queued for it."""
+        self._on_dispatch(vessel)
         link = self._links.get(vessel)
         if link is not None:
             await link.offer_waiting()
@@ -186,3 +196,7 @@ class Fleet:
         """Store the byte counters of all links."""
         for link in list(self._links.values()):
             await link.store_counts()
+
+
+def _nobody_listens(_vessel: VesselId) -> None:
+    """Do nothing where no bearer stores messages."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from protocol.documents import Json
 from shore_relay.relay.store.repository import DeskStatus, RelayStatus, VesselStatus
+from shore_relay.relay.store.sbd_rows import Alarm, SbdStatus
 
 
 def as_document(status: RelayStatus) -> dict[str, Json]:
@@ -12,7 +13,42 @@ def as_document(status: RelayStatus) -> dict[str, Json]:
         "vessels": [_vessel(vessel) for vessel in status.vessels],
         "desks": [_desk(desk) for desk in status.desks],
         "refusals": dict(status.refusals),
+        "alarms": [_alarm(alarm) for alarm in status.alarms],
     }
+
+
+def _alarm(alarm: Alarm) -> Json:
+    return {
+        "code": alarm.code,
+        "vessel": alarm.vessel.hex() if alarm.vessel is not None else None,
+        "raised_at": alarm.raised_at,
+        "advice": alarm.advice,
+    }
+
+
+def _messages(sbd: SbdStatus | None) -> Json:
+    if sbd is None:
+        return None
+    document: dict[str, Json] = {
+        "imei": sbd.imei or None,
+        "via": sbd.via or None,
+        "up": {"messages": sbd.messages_up, "credits": sbd.credits_up},
+        "down": {
+            "messages": sbd.messages_down,
+            "credits": sbd.credits_down,
+            "waiting": sbd.messages_waiting,
+            "at_gateway": sbd.messages_queued,
+            "refused": sbd.messages_refused,
+        },
+    }
+    if sbd.position is not None:
+        document["position"] = {
+            "at": sbd.position_at,
+            "latitude": sbd.position.latitude,
+            "longitude": sbd.position.longitude,
+            "radius_km": sbd.position.radius_km,
+        }
+    return document
 
 
 def _vessel(vessel: VesselStatus) -> Json:
@@ -30,6 +66,7 @@ def _vessel(vessel: VesselStatus) -> Json:
         },
         "down": {"bundles_queued": vessel.bundles_queued, "bundles_delivered": vessel.bundles_delivered},
         "duplicate_bytes": vessel.duplicate_bytes,
+        "sbd": _messages(vessel.sbd),
         "bearers": {
             name: {"bytes_up": traffic.bytes_up, "bytes_down": traffic.bytes_down}
             for name, traffic in vessel.traffic.items()
@@ -51,13 +88,29 @@ def _desk(desk: DeskStatus) -> Json:
 def as_table(status: RelayStatus) -> str:
     """Return the status for people."""
     rows: list[tuple[str, ...]] = [
-        ("vessel", "desk", "last contact (UTC)", "held", "handed over", "queued", "delivered", "bytes")
+        (
+            "vessel",
+            "desk",
+            "last contact (UTC)",
+            "held",
+            "handed over",
+            "queued",
+            "delivered",
+            "bytes",
+            "credits",
+        )
     ]
     rows += [_row(vessel) for vessel in status.vessels]
     lines = _aligned(rows)
     lines += ["", *_aligned([("desk", "id", "waiting"), *(_desk_row(desk) for desk in status.desks)])]
     refusals = ", ".join(f"{code} {count}" for code, count in status.refusals.items())
-    return "\n".join([*lines, "", f"refused: {refusals or 'nothing'}"])
+    lines += ["", f"refused: {refusals or 'nothing'}"]
+    names = {vessel.vessel: vessel.name for vessel in status.vessels}
+    lines += [
+        f"ALARM {alarm.code}{f' ({names[alarm.vessel]})' if alarm.vessel is not None else ''}: {alarm.advice}"
+        for alarm in status.alarms
+    ]
+    return "\n".join(lines)
 
 
 def _row(vessel: VesselStatus) -> tuple[str, ...]:
@@ -75,6 +128,7 @@ def _row(vessel: VesselStatus) -> tuple[str, ...]:
         str(vessel.bundles_queued),
         str(vessel.bundles_delivered),
         str(size_bytes),
+        "-" if vessel.sbd is None else str(vessel.sbd.credits_up + vessel.sbd.credits_down),
     )
 
 

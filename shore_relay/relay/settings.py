@@ -50,6 +50,60 @@ class BearerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SbdSettings:
+    """Short messages over satellite: their sizes and price, what is worth one, and the gateways.
+
+    The webhook is on where `rockblock_key_file` exists, messages down over RockBLOCK where
+    `rockblock_secret_file` does; DirectIP is on where `directip_from` and `directip_gateway` say so.
+    """
+
+    mtu_up_bytes: int = 340
+    mtu_down_bytes: int = 270
+    """The sizes of Iridium 9602 and 9603 modems; newer ones carry up to 100 kB."""
+    step_bytes: int = 50
+    """One credit pays for so many bytes of one message, begun ones included."""
+    mail_bytes_max: int = 1_500
+    """What is larger, and not urgent, waits for another bearer."""
+    queued_messages_max: int = 8
+    """How many may wait at the gateway for one vessel; RockBLOCK itself keeps at most 50."""
+    queued_hours_max: float = 120.0
+    """After so long a gateway has dropped what its modem did not fetch."""
+    urgent_receipt: bool = True
+    """Whether a receipt for an urgent report alone is worth a message."""
+    urgent_receipt_minutes: float = 2.0
+    """How long that waits, so that the desk's own receipt, or an answer, can ride along."""
+    receipt_hours: float = 6.0
+    """After how long any other receipt is worth a message of its own; 0: it always waits for mail."""
+    keep_positions: bool = False
+    """Whether each vessel's last position, as the satellite guesses it, is kept and shown in `status`."""
+    rockblock_url: str = "https://rockblock.rock7.com/rockblock/MT"
+    rockblock_key_file: str = "rockblock.pem"
+    """The operator's RSA public key; a relative path is in the data folder."""
+    rockblock_secret_file: str = "rockblock.toml"  # noqa: S105  # A file's name.
+    """Holds `username` and `password`, for its owner's eyes alone."""
+    gateway_patience_s: float = 30.0
+    directip_from: str = ""
+    """Addresses or networks, joined by commas, from which the Iridium gateway may connect; empty: none."""
+    directip_port: int = 8704
+    directip_gateway: str = ""
+    """host:port of the Iridium gateway that takes messages down; empty: none."""
+
+    def profile(self) -> LinkProfile:
+        """Return what the engine has to know of this bearer."""
+        return LinkProfile(
+            name="sbd",
+            kind=LinkKind.MESSAGE,
+            mtu_up_bytes=self.mtu_up_bytes,
+            mtu_down_bytes=self.mtu_down_bytes,
+            identifies_vessel=True,
+        )
+
+    def credits(self, size_bytes: int) -> int:
+        """Return what one message costs; an empty one costs a credit, too."""
+        return max(1, -(-size_bytes // self.step_bytes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All that an operator can set; a port of 0 takes any free one."""
 
@@ -64,6 +118,7 @@ class Settings:
     tcp: BearerSettings = field(default_factory=BearerSettings)
     websocket: BearerSettings = field(default_factory=BearerSettings)
     udp: BearerSettings = field(default_factory=BearerSettings)
+    sbd: SbdSettings = field(default_factory=SbdSettings)
     connections_per_address_max: int = 64
     """Vessels behind one satellite gateway share an address."""
     vessels_in_memory_max: int = 2_000
@@ -113,24 +168,39 @@ Values = Mapping[str, object]
 def load_settings(data_folder: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the file, then the environment, which wins; raises `SettingsInvalid`."""
     values = _read_file(data_folder / FILE_NAME)
-    sections = {entry.name for entry in fields(Settings) if entry.name in _SECTIONS}
     tables: dict[str, dict[str, object]] = {
-        name: dict(_table(name, values.pop(name, {}))) for name in sections
+        name: dict(_table(name, values.pop(name, {}))) for name in _SECTIONS
     }
     for variable, text in environment.items():
         if not variable.startswith(ENVIRONMENT_PREFIX) or variable == DATA_VARIABLE:
             continue
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         section, _, key = name.partition("_")
-        if section in sections and key in _names(BearerSettings):
-            tables[section][key] = _from_text(BearerSettings, key, text, variable)
+        if section in _SECTIONS and key in _names(_SECTIONS[section]):
+            tables[section][key] = _from_text(_SECTIONS[section], key, text, variable)
         else:
             values[name] = _from_text(Settings, name, text, variable)
-    built = {name: _build(BearerSettings, table, f"{name}.") for name, table in tables.items()}
+    built: dict[str, object] = {
+        name: _build(_SECTIONS[name], table, f"{name}.") for name, table in tables.items()
+    }
     return _build(Settings, values | built, "")
 
 
-_SECTIONS = ("tcp", "websocket", "udp")
+_SECTIONS: dict[str, type] = {
+    "tcp": BearerSettings,
+    "websocket": BearerSettings,
+    "udp": BearerSettings,
+    "sbd": SbdSettings,
+}
+_TRUTHS = {"true": True, "false": False}
+_LEAST = {
+    # Below these an engine could not even name what it holds.
+    "sbd.mtu_up_bytes": 50,
+    "sbd.mtu_down_bytes": 50,
+    "sbd.step_bytes": 1,
+    "sbd.queued_messages_max": 1,
+    "sbd.gateway_patience_s": 1,
+}
 
 
 def _read_file(path: Path) -> dict[str, object]:
@@ -159,8 +229,12 @@ def _names(kind: type) -> set[str]:
 
 def _from_text(kind: type, name: str, text: str, variable: str) -> object:
     wanted = get_type_hints(kind).get(name)
-    if wanted is None or wanted is BearerSettings:
+    if wanted is None or wanted in _SECTIONS.values():
         raise SettingsInvalid(f"The environment variable {variable} names no setting; correct or unset it.")
+    if wanted is bool:
+        if text.lower() not in _TRUTHS:
+            raise SettingsInvalid(f"The environment variable {variable} must be true or false.")
+        return _TRUTHS[text.lower()]
     try:
         return wanted(text)
     except ValueError:
@@ -180,10 +254,11 @@ def _build(kind: type[T], values: Values, prefix: str) -> T:
 def _checked(name: str, wanted: type, value: object) -> object:
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if not isinstance(value, wanted) or isinstance(value, bool):
+    if not isinstance(value, wanted) or isinstance(value, bool) is not (wanted is bool):
         raise SettingsInvalid(f"The setting {name} must be of the kind {wanted.__name__}.")
     if isinstance(value, int | float):
+        least = _LEAST.get(name, 0)
         most = _PORT_MAX if name.endswith("_port") else float("inf")
-        if not 0 <= value <= most:
-            raise SettingsInvalid(f"The setting {name} must lie between 0 and {most:g}.")
+        if not least <= value <= most:
+            raise SettingsInvalid(f"The setting {name} must lie between {least} and {most:g}.")
     return value

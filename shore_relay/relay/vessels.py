@@ -30,6 +30,7 @@ from protocol.links import LinkProfile, Side
 from protocol.rekey import RekeyRequest
 from shore_relay.relay.errors import ContactEnded, StoreFailed, UnknownVessel
 from shore_relay.relay.store.repository import LinkCommit, QueuedBundle, Traffic
+from shore_relay.relay.store.sbd_rows import SatelliteStep
 from shore_relay.relay.surroundings import Surroundings
 
 T = TypeVar("T")
@@ -49,7 +50,19 @@ class _Life:
     key_ids: tuple[bytes, ...]
     held_bytes: int
     duplicate_bytes: int = 0
+    satellite: SatelliteStep | None = None
+    """What goes to the store with the commit of a visit."""
     contacts: dict[str, "Contact"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What came of driving an engine for a bearer that only stores."""
+
+    step: SatelliteStep
+    """To be stored with all that the visit changed in the engine."""
+    events: tuple[Event, ...] = ()
+    bytes_up: int = 0
 
 
 class Contact:
@@ -160,6 +173,39 @@ class VesselLink:
                 lambda: life.engine.contact_closed(contact.profile, self._now()),
                 count=True,
             )
+
+    @property
+    def connected(self) -> bool:
+        """Whether the vessel is there now, over a bearer that answers at once."""
+        return self._life is not None and bool(self._life.contacts)
+
+    async def visit(self, profile: LinkProfile, act: Callable[[SyncEngine, Instant], "Visit"]) -> "Visit":
+        """Let `act` drive the engine within a contact of its own, durably: for bearers that only store.
+
+        Nothing holds a contact open while a message is on its way for hours. Raises `StoreFailed`.
+        """
+        async with self._lock:
+            life = await self._alive()
+
+            def step() -> Visit:
+                life.engine.contact_opened(profile, self._now())
+                visit = act(life.engine, self._now())
+                life.engine.contact_closed(profile, self._now())
+                if visit.bytes_up:
+                    self.count(profile.name, Traffic(bytes_up=visit.bytes_up))
+                life.satellite = visit.step
+                return visit
+
+            self._last_bearer = profile.name
+            visit = await self._step(life, profile.name, step)
+            self._around.refusals.update(
+                event.code for event in visit.events if isinstance(event, PacketRefused)
+            )
+            await self._act_on(life, visit.events)
+            # What `act` withdrew, because this bearer is not for it, is there again for the others.
+            await self._refill(life)
+            _wake_all(life.contacts.values())
+            return visit
 
     async def receive(self, contact: Contact, packet: bytes, wire_bytes: int) -> list[PacketRefused]:
         """See `Contact.receive`."""
@@ -300,7 +346,8 @@ class VesselLink:
 
     async def _commit(self, life: _Life, bearer: str, *, count: bool) -> None:
         changes = tuple(life.journal.drain())
-        if not changes and not (count and self._traffic):
+        satellite, life.satellite = life.satellite, None
+        if not changes and satellite is None and not (count and self._traffic):
             return
         key_ids = life.engine.key_ids()
         duplicate_bytes = life.engine.duplicate_bytes
@@ -314,6 +361,7 @@ class VesselLink:
             rekeyed=_rekeyed(life.guard, changes),
             traffic=traffic,
             duplicate_bytes=duplicate_bytes - life.duplicate_bytes,
+            satellite=satellite,
         )
         await self._around.store.commit_link(commit)
         life.duplicate_bytes = duplicate_bytes

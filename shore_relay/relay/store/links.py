@@ -7,7 +7,6 @@ import aiosqlite
 from protocol import limits
 from protocol.bundle import Introduction, Report
 from protocol.deskfeed import ItemKind
-from protocol.fragment import Range
 from protocol.frames import Priority
 from protocol.ids import DeskId, UnixSeconds, VesselId
 from protocol.journal import (
@@ -23,7 +22,10 @@ from protocol.journal import (
 )
 from protocol.linkguard import GuardState, ReplayWindow
 from shore_relay.relay.store.feed import NewItem, add_item
+from shore_relay.relay.store.ranges import ranges_from_text, ranges_to_text
 from shore_relay.relay.store.repository import LinkCommit, LinkState, QueuedBundle
+from shore_relay.relay.store.sbd_queue import take_step
+from shore_relay.relay.store.sbd_rows import SatelliteStep
 
 _WINDOW_BYTES = limits.REPLAY_WINDOW_PACKETS // 8
 _NUMBERS_LEAPT = 10_000
@@ -102,7 +104,7 @@ async def load_queued(
             priority=Priority(priority),
             data=data,
             begun=bool(begun),
-            acked=_ranges_from_text(acked),
+            acked=ranges_from_text(acked),
         )
         for number, priority, data, begun, acked in rows
     )
@@ -149,12 +151,13 @@ async def commit_link(connection: aiosqlite.Connection, commit: LinkCommit) -> s
             case OutgoingAcked(number=number, ranges=ranges):
                 await connection.execute(
                     "UPDATE dispatches SET acked = ? WHERE vessel = ? AND number = ?",
-                    (_ranges_to_text(ranges), commit.vessel, number),
+                    (ranges_to_text(ranges), commit.vessel, number),
                 )
             case OutgoingSettled(number=number):
                 desks |= await _settle(connection, commit, number)
             case GuardChanged():
                 pass
+    await take_step(connection, commit.vessel, commit.satellite or SatelliteStep(), commit.at)
     await _count(connection, commit)
     return desks
 
@@ -323,12 +326,3 @@ async def _note_contact(connection: aiosqlite.Connection, commit: LinkCommit, at
         "duplicate_bytes = duplicate_bytes + ? WHERE vessel = ?",
         (at, at, commit.bearer, commit.duplicate_bytes, commit.vessel),
     )
-
-
-def _ranges_to_text(ranges: Iterable[Range]) -> str:
-    return ",".join(f"{start}-{end}" for start, end in ranges)
-
-
-def _ranges_from_text(text: str) -> tuple[Range, ...]:
-    pairs = (piece.split("-") for piece in text.split(",") if piece)
-    return tuple((int(start), int(end)) for start, end in pairs)

@@ -6,6 +6,7 @@ import aiosqlite
 
 from protocol.ids import DeskId, UnixSeconds, VesselId
 from shore_relay.relay.store.repository import DeskStatus, RelayStatus, Traffic, VesselStatus
+from shore_relay.relay.store.sbd_rows import Alarm, Position, SbdStatus
 
 
 async def read_status(connection: aiosqlite.Connection) -> RelayStatus:
@@ -15,6 +16,7 @@ async def read_status(connection: aiosqlite.Connection) -> RelayStatus:
         vessels=await _vessels(connection),
         desks=await _desks(connection),
         refusals={code: count for code, count in refusals},  # noqa: C416  # Rows are no pairs to mypy.
+        alarms=await _alarms(connection),
     )
 
 
@@ -24,6 +26,7 @@ async def _vessels(connection: aiosqlite.Connection) -> tuple[VesselStatus, ...]
         "SELECT vessel, bearer, bytes_up, bytes_down FROM traffic ORDER BY bearer"
     ):
         traffic[vessel][bearer] = Traffic(bytes_up=up, bytes_down=down)
+    messages = await _messages(connection)
     rows = await connection.execute_fetchall(
         "SELECT vessel, vessels.name, desks.name, last_contact_at, last_bearer, bundles_taken, "
         "(SELECT count(*) FROM feed WHERE feed.vessel = vessels.vessel AND kind = 'bundle'), "
@@ -48,6 +51,7 @@ async def _vessels(connection: aiosqlite.Connection) -> tuple[VesselStatus, ...]
             bundles_delivered=row[10],
             duplicate_bytes=row[11],
             traffic=traffic.get(row[0], {}),
+            sbd=messages.get(row[0]),
         )
         for row in rows
     )
@@ -68,4 +72,48 @@ async def _desks(connection: aiosqlite.Connection) -> tuple[DeskStatus, ...]:
             items_waiting=row[5],
         )
         for row in rows
+    )
+
+
+async def _messages(connection: aiosqlite.Connection) -> dict[bytes, SbdStatus]:
+    rows = await connection.execute_fetchall(
+        "SELECT vessel, coalesce(imei, ''), coalesce(via, ''), messages_up, credits_up, messages_down, "
+        "credits_down, coalesce(waiting, 0), coalesce(at_gateway, 0), coalesce(refused, 0), "
+        "latitude, longitude, radius_km, coalesce(at, 0) FROM sbd_accounts "
+        "LEFT JOIN sbd_modems USING (vessel) LEFT JOIN sbd_positions USING (vessel) "
+        "LEFT JOIN (SELECT vessel, sum(state = 'waiting') AS waiting, sum(state = 'refused') AS refused, "
+        "sum(state IN ('queued', 'stale')) AS at_gateway FROM sbd_outbound GROUP BY vessel) USING (vessel)"
+    )
+    return {
+        row[0]: SbdStatus(
+            imei=row[1],
+            via=row[2],
+            messages_up=row[3],
+            credits_up=row[4],
+            messages_down=row[5],
+            credits_down=row[6],
+            messages_waiting=row[7],
+            messages_queued=row[8],
+            messages_refused=row[9],
+            position=None
+            if row[10] is None
+            else Position(latitude=row[10], longitude=row[11], radius_km=row[12]),
+            position_at=UnixSeconds(row[13]),
+        )
+        for row in rows
+    }
+
+
+async def _alarms(connection: aiosqlite.Connection) -> tuple[Alarm, ...]:
+    rows = await connection.execute_fetchall(
+        "SELECT code, vessel, raised_at, advice FROM sbd_alarms ORDER BY raised_at, code"
+    )
+    return tuple(
+        Alarm(
+            code=code,
+            vessel=VesselId(vessel) if vessel else None,
+            raised_at=UnixSeconds(at),
+            advice=advice,
+        )
+        for code, vessel, at, advice in rows
     )

@@ -12,6 +12,7 @@ from protocol.ids import DeskId, DeskKeyId, UnixSeconds, VesselId
 from protocol.journal import Change, Snapshot
 from protocol.linkguard import GuardState
 from protocol.provisioning import DeskCard
+from shore_relay.relay.store.sbd_rows import Alarm, SatelliteStep, SbdStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ class LinkCommit:
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
     """By name of the link."""
     duplicate_bytes: int = 0
+    satellite: SatelliteStep | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,8 @@ class VesselStatus:
     bundles_delivered: int
     duplicate_bytes: int
     traffic: Mapping[str, Traffic]
+    sbd: SbdStatus | None
+    """None where the vessel never had a modem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +141,7 @@ class RelayStatus:
     vessels: tuple[VesselStatus, ...]
     desks: tuple[DeskStatus, ...]
     refusals: Mapping[str, int]
+    alarms: tuple[Alarm, ...] = ()
 
 
 class Repository(Protocol):

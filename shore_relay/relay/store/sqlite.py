@@ -134,7 +134,8 @@ class SqliteStore(Repository):
             await self._writing.close()
 
     @asynccontextmanager
-    async def _read(self) -> AsyncIterator[aiosqlite.Connection]:
+    async def reading(self) -> AsyncIterator[aiosqlite.Connection]:
+        """Lend the connection that reads; raises `StoreFailed` where the file cannot be read."""
         try:
             yield self._reading
         except sqlite3.Error as reason:
@@ -144,7 +145,7 @@ class SqliteStore(Repository):
 
     async def rekey_private(self) -> bytes:
         """Return the relay's X25519 private key for rekeys."""
-        async with self._read() as reading, reading.execute("SELECT rekey_private FROM relay") as cursor:
+        async with self.reading() as reading, reading.execute("SELECT rekey_private FROM relay") as cursor:
             row = await cursor.fetchone()
         assert row is not None
         return bytes(row[0])
@@ -165,23 +166,23 @@ class SqliteStore(Repository):
 
     async def desk_cards(self) -> tuple[DeskCard, ...]:
         """Return all desks with their keys."""
-        async with self._read() as reading:
+        async with self.reading() as reading:
             return await directory.read_cards(reading)
 
     async def directory_revision(self) -> int:
         """Return a number that changes whenever desks or their keys do."""
-        async with self._read() as reading:
+        async with self.reading() as reading:
             return await directory.read_revision(reading)
 
     async def directory(self) -> Directory:
         """Return all desks and key ids."""
-        async with self._read() as reading:
+        async with self.reading() as reading:
             return await directory.read_directory(reading)
 
     async def vessel_name(self, vessel: VesselId) -> str | None:
         """Return the vessel's name, or None."""
         query = "SELECT name FROM vessels WHERE vessel = ?"
-        async with self._read() as reading, reading.execute(query, (vessel,)) as cursor:
+        async with self.reading() as reading, reading.execute(query, (vessel,)) as cursor:
             row = await cursor.fetchone()
         return None if row is None else str(row[0])
 
@@ -189,14 +190,14 @@ class SqliteStore(Repository):
 
     async def key_index(self) -> tuple[tuple[bytes, VesselId], ...]:
         """Return every key id with the vessel that may use it."""
-        async with self._read() as reading:
+        async with self.reading() as reading:
             rows = await reading.execute_fetchall("SELECT key_id, vessel FROM link_keys")
         return tuple((key_id, VesselId(vessel)) for key_id, vessel in rows)
 
     async def vessels_with_key(self, key_id: bytes) -> tuple[VesselId, ...]:
         """Return the vessels that may use a key id."""
         query = "SELECT vessel FROM link_keys WHERE key_id = ?"
-        async with self._read() as reading:
+        async with self.reading() as reading:
             rows = await reading.execute_fetchall(query, (key_id,))
         return tuple(VesselId(row[0]) for row in rows)
 
@@ -214,7 +215,7 @@ class SqliteStore(Repository):
 
     async def queued(self, vessel: VesselId, *, most: int) -> tuple[QueuedBundle, ...]:
         """Return the first bundles that wait for a vessel, by priority and number."""
-        async with self._read() as reading:
+        async with self.reading() as reading:
             return await links.load_queued(reading, vessel, most=most)
 
     async def renumber(self, vessel: VesselId, number: int, *, above: int) -> None:
@@ -225,7 +226,7 @@ class SqliteStore(Repository):
 
     async def feed(self, desk: DeskId, after: int, *, most_items: int, most_bytes: int) -> list[FeedItem]:
         """Return a desk's items behind a cursor, oldest first."""
-        async with self._read() as reading:
+        async with self.reading() as reading:
             return await feed.read_feed(reading, desk, after, most_items=most_items, most_bytes=most_bytes)
 
     async def taken(self, desk: DeskId, through: int) -> Mapping[VesselId, int]:
@@ -274,7 +275,7 @@ class SqliteStore(Repository):
 
     async def status(self) -> RelayStatus:
         """Return what an operator may see."""
-        async with self._read() as reading:
+        async with self.reading() as reading:
             return await overview.read_status(reading)
 
 

@@ -231,8 +231,10 @@ def _value(column: str, kind: str) -> object:
             return bytes(sizes.get(column, 32))
         case "INTEGER":
             return 1
+        case "REAL":
+            return 1.0
         case _:
-            return "bundle"
+            return {"imei": "3" * 15, "via": "rockblock", "state": "waiting"}.get(column, "bundle")
 
 
 def content(path: Path) -> bytes:

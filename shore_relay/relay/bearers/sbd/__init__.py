@@ -1,0 +1,1 @@
+"""Vessels over short satellite messages: the gateways ashore, and what is worth a message."""
