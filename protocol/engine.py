@@ -154,7 +154,7 @@ class SyncEngine:
         """Return whether the peer waits for a word of ours: custody, a refusal, or what it asked for."""
         contact = self._contacts.get(link.name)
         asked = contact is not None and contact.reply_due
-        return asked or self._inbox.answer_due(self._now, link.kind)
+        return asked or self._inbox.answer_due(self._now, link)
 
     def restate(self, link: LinkProfile) -> None:
         """Say with the next packet all that we hold: what was said before on this link may never arrive."""

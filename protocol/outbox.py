@@ -121,13 +121,19 @@ class Outbox:
 
     def next_to_send(self, now: Instant, priority_max: Priority = Priority.CLEAR_VOICE) -> Outgoing | None:
         """Return the bundle whose bytes go next: urgent first, then the oldest of the highest priority."""
-        ready = (self._bundles[number] for number in self.ready(now))
-        return min(ready, key=lambda outgoing: (outgoing.priority, outgoing.number), default=None)
+        return min(
+            self._ready(now, priority_max),
+            key=lambda outgoing: (outgoing.priority, outgoing.number),
+            default=None,
+        )
 
     def ready(self, now: Instant) -> frozenset[int]:
         """Return the numbers of the bundles that have bytes to send now."""
-        return frozenset(
-            outgoing.number
+        return frozenset(outgoing.number for outgoing in self._ready(now, Priority.CLEAR_VOICE))
+
+    def _ready(self, now: Instant, priority_max: Priority) -> Iterator[Outgoing]:
+        return (
+            outgoing
             for outgoing in self._bundles.values()
             if outgoing.priority <= priority_max
             and outgoing.paused_until <= now

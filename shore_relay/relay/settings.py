@@ -13,6 +13,9 @@ from shore_relay.relay.errors import SettingsInvalid
 
 T = TypeVar("T")
 
+_SBD_PATIENCE_S = 28_800.0
+"""A box lets its receipts wait up to six hours for something to ride with; asking sooner costs a credit."""
+
 ENVIRONMENT_PREFIX = "SEAVOICE_RELAY_"
 DATA_VARIABLE = ENVIRONMENT_PREFIX + "DATA"
 FILE_NAME = "settings.toml"
@@ -96,6 +99,7 @@ class SbdSettings:
             mtu_up_bytes=self.mtu_up_bytes,
             mtu_down_bytes=self.mtu_down_bytes,
             identifies_vessel=True,
+            patience_s=_SBD_PATIENCE_S,
         )
 
     def credits(self, size_bytes: int) -> int:
