@@ -50,6 +50,8 @@ _NOT_AT_THE_START = (
     "audio/disguise.js",
     "audio/file.js",
     "answers.js",
+    "screens/draft.js",
+    "receipt.js",
     "conversation.js",
     "opus-decoder.js",
 )

@@ -29,7 +29,7 @@ class Given:
 async def write(person: Fisher, sea: Sea, text: str) -> Given:
     await person.tap("English")
     await person.tap("Write")
-    await person.page.get_by_label("Your message").fill(text)
+    await person.page.get_by_role("textbox", name="Your message").fill(text)
     await person.tap("Give it to the box")
     await person.sees("Now keep your code")
     await person.tap("This is your code")
@@ -47,7 +47,7 @@ async def open_with_digits(person: Fisher, code: ReceiptCode) -> None:
     await person.tap("English")
     await person.tap("My answers")
     await person.tap("Sixteen numbers")
-    await person.page.get_by_label("Your sixteen numbers").fill(code.digits())
+    await person.page.get_by_role("textbox", name="Your sixteen numbers").fill(code.digits())
 
 
 async def until_mailed(sea: Sea, mailbox: Mailbox, count: int) -> None:
@@ -101,7 +101,7 @@ async def test_an_answer_comes_back_by_pictures_and_by_digits(sea: Sea, browser:
         await person.sees("A lawyer will come aboard")
         await person.tap("Answer back")
         await person.tap("Write")
-        await person.page.get_by_label("Your message").fill("thank you")
+        await person.page.get_by_role("textbox", name="Your message").fill("thank you")
         await person.tap("Give it to the box")
         await person.sees("under the same code as before")
         _, reply = await sea.messages(2)
@@ -109,7 +109,7 @@ async def test_an_answer_comes_back_by_pictures_and_by_digits(sea: Sea, browser:
         await person.tap("Start page")
         await person.tap("My answers")
         await person.tap("Delete this conversation here")
-        await person.page.locator(".pair").get_by_role("button", name="Delete").click()
+        await person.page.locator(".pair").get_by_role("button", name="Delete", exact=True).click()
         await person.sees("What do you want to do?")
         await person.tap("My answers")
         await person.sees("How do you have your code?")
@@ -131,9 +131,9 @@ async def test_voice_answers_of_both_forms_are_heard_on_the_boxs_screen(sea: Sea
         await open_with_digits(person, given.code)
         for place in range(2):
             card = person.page.locator(".card.answer").nth(place)
-            await card.get_by_role("button", name="Listen").click()
-            await card.get_by_role("button", name="Stop").wait_for()
-            await card.get_by_role("button", name="Stop").click()
+            await card.get_by_role("button", name="Listen", exact=True).click()
+            await card.get_by_role("button", name="Stop", exact=True).wait_for()
+            await card.get_by_role("button", name="Stop", exact=True).click()
             await card.get_by_text("Heard", exact=True).wait_for()
     assert np.isfinite(said.samples).all()
 
@@ -144,7 +144,7 @@ async def test_a_wrong_code_says_so_and_slows_down_but_never_locks_out(sea: Sea,
         await person.tap("English")
         await person.tap("My answers")
         await person.tap("Sixteen numbers")
-        field = person.page.get_by_label("Your sixteen numbers")
+        field = person.page.get_by_role("textbox", name="Your sixteen numbers")
         await field.fill("1234 5678 1234 5678")
         await person.sees("This is not a code")
         await field.fill("1234 5678 1234 5678")
@@ -167,7 +167,7 @@ async def test_opened_is_shown_only_with_the_desks_own_proof(sea: Sea, browser: 
     async with fisher(browser, sea) as person:
         await person.tap("English")
         await person.tap("Write")
-        await person.page.get_by_label("Your message").fill("another")
+        await person.page.get_by_role("textbox", name="Your message").fill("another")
         await person.tap("Give it to the box")
         await person.sees("Now keep your code")
         numbers = [number for number, _, _ in await sea.reports(2)]

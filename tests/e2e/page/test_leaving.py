@@ -9,7 +9,7 @@ from tests.e2e.page.sea import Fisher, Sea, fisher
 async def begin_writing(person: Fisher) -> None:
     await person.tap("English")
     await person.tap("Write")
-    await person.page.get_by_label("Your message").fill("they beat us")
+    await person.page.get_by_role("textbox", name="Your message").fill("they beat us")
 
 
 async def is_covered(person: Fisher) -> None:
@@ -49,7 +49,7 @@ async def test_slow_or_mixed_shifts_are_ordinary_typing(sea: Sea, browser: Brows
         await begin_writing(person)
         for key in ("Shift", "Shift", "a", "Shift"):
             await person.page.keyboard.press(key)
-        assert await person.page.get_by_label("Your message").input_value() == "they beat usa"
+        assert await person.page.get_by_role("textbox", name="Your message").input_value() == "they beat usa"
 
 
 async def test_the_weather_works_with_no_box_at_all(sea: Sea, browser: Browser) -> None:
@@ -68,12 +68,12 @@ async def test_a_minute_without_a_touch_clears_everything(sea: Sea, browser: Bro
         await person.sees("Are you still there?")
         await person.tap("I am here")
         await person.page.clock.run_for(44_000)
-        assert await person.page.get_by_label("Your message").input_value() == "they beat us"
+        assert await person.page.get_by_role("textbox", name="Your message").input_value() == "they beat us"
         await person.page.clock.run_for(17_000)
         await person.sees("Choose your language")
         await person.tap("English")
         await person.tap("Write")
-        assert await person.page.get_by_label("Your message").input_value() == ""
+        assert await person.page.get_by_role("textbox", name="Your message").input_value() == ""
 
 
 async def test_a_phone_keeps_messages_while_the_box_is_away(sea: Sea, browser: Browser) -> None:
@@ -86,7 +86,7 @@ async def test_a_phone_keeps_messages_while_the_box_is_away(sea: Sea, browser: B
         await person.page.goto(person.url)
         await person.tap("English")
         await person.tap("Write")
-        await person.page.get_by_label("Your message").fill("kept on the phone")
+        await person.page.get_by_role("textbox", name="Your message").fill("kept on the phone")
         await person.tap("Give it to the box")
         await person.sees("Kept on this phone")
         assert "kept on the phone" not in await person.storage()

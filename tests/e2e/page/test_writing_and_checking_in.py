@@ -22,7 +22,7 @@ async def test_a_text_arrives_as_it_was_written_and_is_kept_nowhere(sea: Sea, br
     async with fisher(browser, sea) as person:
         await person.tap("English")
         await person.tap("Write")
-        await person.page.get_by_label("Your message").fill(SECRET_WORDS)
+        await person.page.get_by_role("textbox", name="Your message").fill(SECRET_WORDS)
         kept = await person.storage()
         await person.tap("Give it to the box")
         await person.sees("It is on the box")
@@ -40,9 +40,9 @@ async def test_a_text_in_burmese_arrives_letter_by_letter(sea: Sea, browser: Bro
     words = json.loads(BURMESE.read_text("utf-8"))
     text = "ကျွန်တော်တို့ လစာ မရသေးဘူး"
     async with fisher(browser, sea) as person:
-        await person.tap("မြန်မာ")
+        await person.tap(words["language.this"])
         await person.tap(words["home.write"])
-        await person.page.get_by_label(words["write.label"]).fill(text)
+        await person.page.get_by_role("textbox", name=words["write.label"]).fill(text)
         await person.tap(words["action.queue"])
         await person.sees(words["queued.title"])
         (message,) = await sea.messages(1)
@@ -69,7 +69,7 @@ async def check_in(person: Fisher, name: str, *, held_ms: int) -> str:
     """Check in, and return what the screen showed afterwards."""
     await person.tap("English")
     await person.tap("How are you?")
-    await person.page.get_by_role("button", name=name).click(delay=held_ms)
+    await person.page.get_by_role("button", name=name, exact=True).click(delay=held_ms)
     await person.sees("It is on the box")
     await person.sees("Left the boat")
     await person.page.locator(".card.state[data-state=left-the-boat]").wait_for()

@@ -11,7 +11,7 @@ import { ear } from "./parts.js";
  * @param {(screen: import("./router.js").Screen) => void} go
  * @returns {HTMLElement[]}
  */
-export function frame({ title, content, back, bare }, go) {
+export function frame({ title, content, back, foot }, go) {
   const backButton =
     back && element("button", { class: "bar-button", type: "button", onclick: () => go(back) }, icon("back"), say("action.back"));
   const leaveButton = element(
@@ -23,6 +23,7 @@ export function frame({ title, content, back, bare }, go) {
   const heading = element("div", { class: "heading" }, element("h1", { tabindex: "-1" }, say(title)), ear(title));
   return [
     element("header", { class: "bar" }, backButton || element("span"), leaveButton),
-    element("main", { class: bare ? "screen bare" : "screen" }, heading, ...content),
+    element("main", { class: foot ? "screen scrolled" : "screen" }, heading, ...content),
+    ...(foot ? [element("footer", { class: "foot" }, ...foot)] : []),
   ];
 }

@@ -5,10 +5,10 @@
 
 /** @type {readonly PageLanguage[]} */
 export const LANGUAGES = Object.freeze([
-  { tag: "my", name: "မြန်မာ" },
-  { tag: "km", name: "ខ្មែរ" },
-  { tag: "th", name: "ไทย" },
-  { tag: "lo", name: "ລາວ" },
+  { tag: "my", name: "မြန်မာဘာသာ" },
+  { tag: "km", name: "ភាសាខ្មែរ" },
+  { tag: "th", name: "ภาษาไทย" },
+  { tag: "lo", name: "ພາສາລາວ" },
   { tag: "id", name: "Bahasa Indonesia" },
   { tag: "fil", name: "Filipino" },
   { tag: "vi", name: "Tiếng Việt" },

@@ -11,15 +11,16 @@ import { problemScreen } from "./screens/problem.js";
 import { hush } from "./speak.js";
 
 /**
- * What a screen gets. `own` is true while the screen is shown: work that ends later must ask before it shows more.
+ * What a screen gets. Work that ends later must ask `isShown` before it shows more.
  * @typedef {{
  *   onLeave: (work: () => void) => void,
  *   isShown: () => boolean,
  *   attempt: (work: () => Promise<void>) => Promise<void>,
  * }} ScreenContext
  *
- * A screen returns its content. `back` is where its Back button leads; without one there is none.
- * @typedef {{ title: string, content: HTMLElement[], back?: Screen, bare?: boolean }} ScreenParts
+ * A screen returns its content. `back` is where its Back button leads; without one there is none. `foot` stays in
+ * sight below content that is longer than the screen, and covers none of it.
+ * @typedef {{ title: string, content: HTMLElement[], back?: Screen, foot?: HTMLElement[] }} ScreenParts
  * @typedef {(context: ScreenContext) => ScreenParts} Screen
  */
 

@@ -25,7 +25,8 @@ export function aboutScreen(after) {
   return () => ({
     title: "about.title",
     back: after,
-    content: [line("about.hint", {}, "hint"), ...pictograms(), element("div", { class: "foot" }, choice("action.next", "next", () => goOn(after), { kind: "main" }))],
+    content: [line("about.hint", {}, "hint"), ...pictograms()],
+    foot: [choice("action.next", "next", () => goOn(after), { kind: "main" })],
   });
 }
 

@@ -12,7 +12,6 @@ import { go } from "../router.js";
 import { voiceSource } from "../speak.js";
 import { forgetMessageInHand, visit } from "../visit.js";
 import { checkInScreen } from "./check-in.js";
-import { draftScreen } from "./draft.js";
 import { languageScreen } from "./language.js";
 import { messagesScreen } from "./messages.js";
 import { picturesScreen } from "./pictures.js";
@@ -53,6 +52,12 @@ export function homeScreen(context) {
   };
 }
 
+/** @param {import("../drafts.js").Draft} draft */
+async function openDraft(draft) {
+  const { draftScreen } = await part(import("./draft.js"));
+  go(draftScreen(draft));
+}
+
 /** Reading answers is a visit of its own, so that the first load does not carry it. */
 async function openAnswers() {
   const { answersScreen } = await part(import("./answers.js"));
@@ -78,5 +83,5 @@ function limits() {
 async function showDrafts(place, context) {
   const drafts = await draftsLeft();
   if (!context.isShown()) return;
-  place.replaceChildren(...drafts.map((draft) => choice("draft.title", "draft", () => go(draftScreen(draft)), { kind: "quiet" })));
+  place.replaceChildren(...drafts.map((draft) => choice("draft.title", "draft", () => void context.attempt(() => openDraft(draft)), { kind: "quiet" })));
 }

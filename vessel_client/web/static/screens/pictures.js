@@ -2,7 +2,6 @@
 /** A report without a word: pictures alone. */
 
 import { prepareCode } from "../codes.js";
-import { element } from "../dom.js";
 import { say } from "../i18n.js";
 import { choice, line, newsPlace, waitingSign } from "../parts.js";
 import { queuePictures } from "../messages.js";
@@ -23,7 +22,8 @@ export function picturesScreen() {
   return {
     title: "pictures.title",
     back: homeScreen,
-    content: [...pictograms(), element("div", { class: "foot" }, news, choice("action.queue", "queue", next, { kind: "main" }))],
+    content: pictograms(),
+    foot: [news, choice("action.queue", "queue", next, { kind: "main" })],
   };
 }
 

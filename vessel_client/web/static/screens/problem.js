@@ -1,8 +1,7 @@
 // @ts-check
 /** Says what did not work, in words made for it, and what can be done. */
 
-import { icon } from "../dom.js";
-import { element } from "../dom.js";
+import { element, icon } from "../dom.js";
 import { hasWords, say } from "../i18n.js";
 import { choice, ear } from "../parts.js";
 import { go } from "../router.js";

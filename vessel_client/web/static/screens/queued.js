@@ -3,13 +3,13 @@
 
 import { element } from "../dom.js";
 import { say } from "../i18n.js";
+import { part } from "../part.js";
 import { choice, line } from "../parts.js";
 import { go } from "../router.js";
 import { sayAloud } from "../speak.js";
 import { forgetMessageInHand, visit } from "../visit.js";
 import { homeScreen } from "./home.js";
 import { liveStates } from "./messages.js";
-import { receiptScreen } from "./receipt.js";
 
 /** @type {import("../router.js").Screen} */
 export function queuedScreen(context) {
@@ -20,15 +20,22 @@ export function queuedScreen(context) {
   return {
     title,
     back: homeScreen,
-    content: [liveStates(context, [message]), ...codeWords(message), choice("action.home", "home", () => go(homeScreen))],
+    content: [liveStates(context, [message]), ...codeWords(message, context), choice("action.home", "home", () => go(homeScreen))],
   };
 }
 
-/** @param {import("../visit.js").VisitMessage} message */
-function codeWords(message) {
+/**
+ * @param {import("../visit.js").VisitMessage} message
+ * @param {import("../router.js").ScreenContext} context
+ */
+function codeWords(message, context) {
   if (!message.answerable) {
     return message.kind === "voice" ? [element("p", { class: "line" }, say("queued.no-code"))] : [];
   }
   if (visit.codeKnown) return [line("queued.same-code")];
-  return [line("queued.next"), choice("receipt.title", "code", () => go(receiptScreen), { kind: "main" })];
+  const show = async () => {
+    const { receiptScreen } = await part(import("./receipt.js"));
+    go(receiptScreen);
+  };
+  return [line("queued.next"), choice("receipt.title", "code", () => void context.attempt(show), { kind: "main" })];
 }
