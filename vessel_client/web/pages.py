@@ -54,6 +54,8 @@ _NOT_AT_THE_START = (
     "receipt.js",
     "conversation.js",
     "opus-decoder.js",
+    "codec2pack.js",
+    "pitchenergy.js",
 )
 """What the start page does not load; it is told of the other modules at once, not import by import."""
 

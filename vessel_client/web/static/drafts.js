@@ -50,7 +50,7 @@ export class DraftWriter {
       const { packets, seconds } = this.next;
       this.next = null;
       try {
-        const packed = packVoice({ codec: VoiceCodec.OPUS_NARROWBAND_60MS, frames: packets });
+        const packed = await packVoice({ codec: VoiceCodec.OPUS_NARROWBAND_60MS, frames: packets });
         const body = { kind: /** @type {const} */ ("voice"), packed, noteId: NO_BYTES };
         const sealed = await seal(body, { priority: Priority.CLEAR_VOICE });
         this.id ||= sealed.id;

@@ -38,7 +38,7 @@ export async function queueRecording(recording) {
   const thin = await recording.thin;
   const noteId = thin ? randomBytes(limits.NOTE_ID_BYTES) : NO_BYTES;
   const urgent = Boolean(visit.urgent);
-  const clear = packVoice({ codec: VoiceCodec.OPUS_NARROWBAND_60MS, frames: recording.packets });
+  const clear = await packVoice({ codec: VoiceCodec.OPUS_NARROWBAND_60MS, frames: recording.packets });
   /** @type {Part[]} */
   const parts = [];
   if (thin) {

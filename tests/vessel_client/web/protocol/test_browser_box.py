@@ -203,7 +203,7 @@ TIMES = """
     const random = (size) => crypto.getRandomValues(new Uint8Array(size));
     const note = (codec, count, size) => async () => {
         const frames = Array.from({ length: count }, () => random(size));
-        const packed = voicepack.packVoice({ codec, frames });
+        const packed = await voicepack.packVoice({ codec, frames });
         return message.encode({ ...rest, body: { kind: "voice", packed, noteId: random(6) } });
     };
     const opus = await measured("pack 30 s Opus", note(3, 500, 90));

@@ -48,16 +48,16 @@ UNPACK_TEXTS = """
 
 PACK_VOICES = """
     const { packVoice, unpackVoice } = await load("voicepack");
-    return given.map(([codec, frames]) => {
-        const packed = packVoice({ codec, frames: frames.map(fromHex) });
-        return [toHex(packed), unpackVoice(packed).frames.map(toHex)];
-    });
+    return Promise.all(given.map(async ([codec, frames]) => {
+        const packed = await packVoice({ codec, frames: frames.map(fromHex) });
+        return [toHex(packed), (await unpackVoice(packed)).frames.map(toHex)];
+    }));
 """
 
 UNPACK_VOICES = """
     const { unpackVoice } = await load("voicepack");
-    return Promise.all(given.map((packed) => outcome(() => {
-        const { codec, frames } = unpackVoice(fromHex(packed));
+    return Promise.all(given.map((packed) => outcome(async () => {
+        const { codec, frames } = await unpackVoice(fromHex(packed));
         return [codec, frames.map(toHex)];
     })));
 """
@@ -359,7 +359,7 @@ def test_notes_that_may_not_be_packed_are_refused(page: BrowserPage) -> None:
             { codec: 3, frames: Array(3000).fill(new Uint8Array(200)) },
             { codec: 3, frames: [new Uint8Array(70000)] },
         ];
-        return Promise.all(notes.map((note) => outcome(() => packVoice(note).length)));
+        return Promise.all(notes.map((note) => outcome(async () => (await packVoice(note)).length)));
     """)
     codes = ["too-large", "malformed-voice", "too-large", "too-large", "malformed-voice"]
     assert found == [{"code": code} for code in codes]

@@ -3,6 +3,6 @@
 
 import { VoiceCodec, packVoice } from "../protocol/voicepack.js";
 
-onmessage = ({ data }) => {
-  postMessage(packVoice({ codec: VoiceCodec.CODEC2_2400, frames: data }));
+onmessage = async ({ data }) => {
+  postMessage(await packVoice({ codec: VoiceCodec.CODEC2_2400, frames: data }));
 };

@@ -2,7 +2,6 @@
 /** What carries sound inside the seal: protocol/voicepack.py, byte for byte. */
 
 import { bigEndian, concat, join } from "./bytes.js";
-import { packCodec2, unpackCodec2 } from "./codec2pack.js";
 import { Code, ProtocolError } from "./errors.js";
 import * as limits from "./limits.js";
 
@@ -55,16 +54,16 @@ export function framesMax(codec) {
  * Return the note as bytes for the inside of a message. Throws `too-large` where the note is longer than a note
  * may be, `malformed-voice` where a frame does not have the size its codec demands.
  * @param {VoiceNote} note
- * @returns {Uint8Array}
+ * @returns {Promise<Uint8Array>}
  */
-export function packVoice({ codec, frames }) {
+export async function packVoice({ codec, frames }) {
   if (frames.length > framesMax(codec)) {
     throw new ProtocolError(
       Code.TOO_LARGE,
       `The voice note has ${frames.length} frames; ${framesMax(codec)} are allowed.`,
     );
   }
-  const payload = codec === VoiceCodec.CODEC2_2400 ? packCodec2(frames) : packOpus(frames);
+  const payload = codec === VoiceCodec.CODEC2_2400 ? (await codec2()).packCodec2(frames) : packOpus(frames);
   if (HEAD_BYTES + payload.length > limits.VOICE_PACKED_BYTES_MAX) {
     throw new ProtocolError(
       Code.TOO_LARGE,
@@ -77,9 +76,9 @@ export function packVoice({ codec, frames }) {
 /**
  * Return the note that `packVoice` was given; throws `malformed-voice`.
  * @param {Uint8Array} data
- * @returns {VoiceNote}
+ * @returns {Promise<VoiceNote>}
  */
-export function unpackVoice(data) {
+export async function unpackVoice(data) {
   if (data.length < HEAD_BYTES) {
     throw malformed("The packed voice is shorter than its head; have it sent again.");
   }
@@ -98,8 +97,14 @@ export function unpackVoice(data) {
     throw malformed(`The packed voice claims ${count} frames; ${framesMax(codec)} are allowed.`);
   }
   const payload = data.subarray(HEAD_BYTES);
-  const frames = codec === VoiceCodec.CODEC2_2400 ? unpackCodec2(payload, count) : unpackOpus(payload, count);
+  const thin = codec === VoiceCodec.CODEC2_2400;
+  const frames = thin ? (await codec2()).unpackCodec2(payload, count) : unpackOpus(payload, count);
   return { codec, frames };
+}
+
+/** Codec2 is met only on the box's own screen, so no phone loads its coder before it has to. */
+function codec2() {
+  return import("./codec2pack.js");
 }
 
 /**

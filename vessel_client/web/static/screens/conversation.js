@@ -175,7 +175,7 @@ function voice(packed, noteHeard) {
 }
 
 /** @param {Uint8Array} packed */
-function soundOf(packed) {
-  const { codec, frames } = unpackVoice(packed);
+async function soundOf(packed) {
+  const { codec, frames } = await unpackVoice(packed);
   return codec === VoiceCodec.CODEC2_2400 ? decodeThin(frames) : decodeOpus(frames);
 }
