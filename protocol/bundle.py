@@ -28,6 +28,8 @@ class Kind(IntEnum):
     """Desk keys and their expiry, signed by the desk."""
     DESK_RECEIPT = 4
     """The desk fetched or opened bundles, authenticated by the desk."""
+    SETTINGS = 5
+    """What a vessel may spend, or a certificate for its phones, signed by the relay's operator."""
 
 
 LIFETIME_HOURS = (0, 1, 3, 6, 12, 24, 48, 72, 168, 336, 720, 1_440, 2_160, 4_320, 8_760, 17_520)
@@ -121,7 +123,21 @@ class DeskReceipt:
         return pack((self.desk_key, int(self.state), steps, self.tag, *self.proofs))
 
 
-Bundle = Report | Introduction | Mail | Keys | DeskReceipt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorSettings:
+    """A list as `caps` or `chains` encodes it, with the operator's Ed25519 signature."""
+
+    KIND = Kind.SETTINGS
+    signature: bytes
+    signed: bytes
+    lifetime: int = 0
+
+    def body(self) -> bytes:
+        """Return what follows the head byte."""
+        return self.signature + self.signed
+
+
+Bundle = Report | Introduction | Mail | Keys | DeskReceipt | OperatorSettings
 
 
 def encode(bundle: Bundle) -> bytes:
@@ -184,6 +200,11 @@ def _read_keys(body: bytes, lifetime: int) -> Keys:
     return Keys(desk=DeskId(desk), signature=signature, signed=signed, lifetime=lifetime)
 
 
+def _read_settings(body: bytes, lifetime: int) -> OperatorSettings:
+    signature, signed = _split(body, limits.SIGNATURE_BYTES, rest_least=1)
+    return OperatorSettings(signature=signature, signed=signed, lifetime=lifetime)
+
+
 def _read_desk_receipt(body: bytes, lifetime: int) -> DeskReceipt:
     error = MalformedBundle
     fields = as_array(unpack(body, error), error, "a desk receipt", least=4, most=4 + limits.PROOFS_MAX)
@@ -221,4 +242,5 @@ _READERS: Mapping[int, Callable[[bytes, int], Bundle]] = {
     Kind.MAIL: _read_mail,
     Kind.KEYS: _read_keys,
     Kind.DESK_RECEIPT: _read_desk_receipt,
+    Kind.SETTINGS: _read_settings,
 }

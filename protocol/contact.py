@@ -6,17 +6,22 @@ from dataclasses import dataclass
 
 from protocol import limits
 from protocol.fragment import RangeSet
-from protocol.frames import Ack
+from protocol.frames import Ack, Pad, Priority
 from protocol.ids import Instant
 from protocol.linkguard import KEY_ID_BYTES, TAG_BYTES, LinkGuard, StreamOpener, StreamSealer
 from protocol.links import LinkKind, LinkProfile, Side
-from protocol.outbox import Piece
+from protocol.outbox import Allows, Piece, anything
+from protocol.shape import Slots, padding, padding_bytes_min
 
 REORDER_PACKETS = 2
 """A datagram may be overtaken by this many before it counts as lost."""
 
 PACE_AHEAD_S = 0.25
 """Hand over the next packet a little before the last has left, so that the link never idles."""
+
+STREAM_PACE = 0.98
+"""The share of its rate at which a stream is filled: links are slower than their numbers say, and what comes
+too fast lies in a buffer, where urgent bundles wait behind it and a cut wastes it."""
 
 DATAGRAM_WINDOW_BYTES = 4 * limits.ACK_BYTES
 PROBE_DELAY_S_MAX = 60.0
@@ -36,8 +41,23 @@ class _Sent:
 class Contact:
     """What the engine has to remember of one link while it is up."""
 
-    def __init__(self, link: LinkProfile, side: Side, guard: LinkGuard, now: Instant) -> None:
+    def __init__(
+        self,
+        link: LinkProfile,
+        side: Side,
+        guard: LinkGuard,
+        now: Instant,
+        allows: Allows = anything,
+        slots: Slots | None = None,
+    ) -> None:
         self.link = link
+        self.slots = slots
+        """Vessel: the times at which a packet goes over a shaped link, and nothing between."""
+        self._answer_bytes: int | None = None
+        """Relay: the size of the one packet that the vessel waits for; 0 once it has gone; None unshaped."""
+        self._allows = allows
+        self.copied: dict[int, RangeSet] = {}
+        """Urgent bytes that went over this contact although another link carries them too."""
         self._side = side
         self._guard = guard
         self._sealer: StreamSealer | None = None
@@ -70,6 +90,10 @@ class Contact:
         """Streams: bundle and offset right behind the last fragment sent, for NEXT."""
         self.heard_end: tuple[int, int] | None = None
 
+    def allows(self, number: int, priority: Priority) -> bool:
+        """Return whether this link may carry a bundle now: by its profile, and by its shell's word."""
+        return priority <= self.link.priority_max and self._allows(number, priority)
+
     # --- packets ---
 
     @property
@@ -83,14 +107,50 @@ class Contact:
 
     def room_bytes(self) -> int:
         """Return how much plaintext the next packet may carry."""
-        size = self.link.packet_bytes(self._side) - TAG_BYTES
+        return self._whole_room_bytes() - (padding_bytes_min(self._wanted_bytes) if self.is_shaped else 0)
+
+    def _whole_room_bytes(self) -> int:
+        size = self.link.packet_bytes(self._side)
+        if self._answer_bytes:
+            size = min(size, self._answer_bytes)
+        size -= TAG_BYTES
         if self.is_stream and self._sealer is not None:
             return size
         return size - 4 - (KEY_ID_BYTES if self._named else 0)
 
+    @property
+    def is_shaped(self) -> bool:
+        """Whether packets go at set times and in one size only."""
+        return self.slots is not None or self._answer_bytes is not None
+
+    @property
+    def unanswered_slots(self) -> int:
+        """How many packets in a row, of those that want an answer of a size, brought none."""
+        return self.slots.unanswered if self.slots is not None and self._wanted_bytes else 0
+
+    @property
+    def _wanted_bytes(self) -> int:
+        return self.link.shape.answer_bytes if self.link.shape is not None else 0
+
+    def answer_freely(self) -> None:
+        """Relay: forget what shape the packets before wanted; the one at hand says it again, or not."""
+        self._answer_bytes = None
+
+    def keep_shape(self, before: "Contact") -> None:
+        """Relay: go on waiting for the vessel's next packet where the contact before this one did."""
+        if before._answer_bytes is not None:
+            self._answer_bytes = 0
+
+    def answer_in_shape(self, pad: Pad) -> None:
+        """Relay: note that this link wants exactly one packet of this size, and nothing else."""
+        if self._side is Side.RELAY and pad.answer_bytes:
+            self._answer_bytes = pad.answer_bytes
+
     def seal(self, plaintext: bytes) -> bytes:
-        """Return the packet or record that carries `plaintext`."""
+        """Return the packet or record that carries `plaintext`, filled up where the link has a shape."""
         self.said_something = True
+        if self.is_shaped:
+            plaintext += padding(self._whole_room_bytes() - len(plaintext), self._wanted_bytes)
         if not self.is_stream:
             return self._guard.seal(plaintext, named=self._named)
         if self._sealer is None:
@@ -146,6 +206,8 @@ class Contact:
     def on_heard(self, now: Instant) -> None:
         """Note that the peer is there."""
         self.heard = True
+        if self.slots is not None:
+            self.slots.unanswered = 0
         self.key_unknown = False
         self.silent = False
         self.probes = 0
@@ -156,17 +218,25 @@ class Contact:
 
     def may_send_at(self) -> Instant:
         """Return when the pace of the link allows the next packet."""
-        return Instant(max(self._free_at - PACE_AHEAD_S, self.hold_until))
+        if self._answer_bytes == 0:
+            return Instant(float("inf"))
+        slot_at = self.slots.open_at() if self.slots is not None else self.hold_until
+        return Instant(max(self._free_at - PACE_AHEAD_S, self.hold_until, slot_at))
 
     def on_sent(self, size_bytes: int, pieces: list[Piece], now: Instant) -> None:
         """Note that a packet was handed to the bearer."""
         rate_bps = self.link.rate_bps(self._side)
         if rate_bps is not None:
-            on_wire = size_bytes + (LENGTH_BYTES if self.is_stream else 0)
+            on_wire = (size_bytes + LENGTH_BYTES) / STREAM_PACE if self.is_stream else size_bytes
             self._free_at = Instant(max(self._free_at, now) + on_wire * 8 / rate_bps)
+        if self.slots is not None:
+            self.slots.use(now)
+        if self._answer_bytes is not None:
+            self._answer_bytes = 0
         self.awaits_answer |= bool(pieces)
         for piece in pieces:
-            self._in_flight.append(_Sent(piece, now, self._order))
+            if not piece.is_copy:
+                self._in_flight.append(_Sent(piece, now, self._order))
         self._order += 1
 
     def departed(self, now: Instant) -> None:
@@ -208,6 +278,7 @@ class Contact:
 
     def forget(self, number: int) -> None:
         """Drop the pieces of a bundle that is settled or refused."""
+        self.copied.pop(number, None)
         self._in_flight = deque(sent for sent in self._in_flight if sent.piece.number != number)
 
     def give_up(self) -> list[Piece]:

@@ -14,7 +14,6 @@ from protocol.origin import desk_key_id
 from protocol.wire import as_array, as_bytes, as_int, pack, unpack
 
 _LABEL = b"seavoice v1 desk keys"
-_UNIX_MAX = 2**40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +49,15 @@ def key_in_use(keys: tuple[DeskKey, ...], now: UnixSeconds) -> DeskKey:
 
 def sign_keys(keys: tuple[DeskKey, ...], signing_private: bytes, issued_at: UnixSeconds) -> Keys:
     """Make the bundle that carries `keys` to the vessels."""
-    rows = tuple((key.public, key.not_before, key.not_after) for key in keys)
-    signed = pack((issued_at, *rows))
+    signed = write_keys(keys, issued_at)
     signer = Ed25519PrivateKey.from_private_bytes(signing_private)
     desk = desk_id(signer.public_key().public_bytes_raw())
     return Keys(desk=desk, signature=signer.sign(_LABEL + desk + signed), signed=signed)
+
+
+def write_keys(keys: tuple[DeskKey, ...], issued_at: UnixSeconds) -> bytes:
+    """Return what is signed."""
+    return pack((issued_at, *((key.public, key.not_before, key.not_after) for key in keys)))
 
 
 def check_keys(bundle: Keys, signing_public: bytes) -> tuple[UnixSeconds, tuple[DeskKey, ...]]:
@@ -70,19 +73,22 @@ def check_keys(bundle: Keys, signing_public: bytes) -> tuple[UnixSeconds, tuple[
         raise NotAuthentic("these desk keys are not signed by the desk") from reason
     if bundle.desk != desk_id(signing_public):
         raise NotAuthentic("these desk keys name another desk than the one that signed them")
+    return read_keys(bundle.signed)
+
+
+def read_keys(signed: bytes) -> tuple[UnixSeconds, tuple[DeskKey, ...]]:
+    """Read what `check_keys` found rightly signed; raises `MalformedBundle`."""
     error = MalformedBundle
-    fields = as_array(
-        unpack(bundle.signed, error), error, "a key list", least=2, most=1 + limits.DESK_KEYS_MAX
-    )
-    issued_at = as_int(fields[0], error, "a date", most=_UNIX_MAX)
+    fields = as_array(unpack(signed, error), error, "a key list", least=2, most=1 + limits.DESK_KEYS_MAX)
+    issued_at = as_int(fields[0], error, "a date", most=limits.UNIX_SECONDS_MAX)
     keys: list[DeskKey] = []
     for row in fields[1:]:
         public, start, end = as_array(row, error, "a key", least=3, most=3)
         keys.append(
             DeskKey(
                 public=as_bytes(public, error, "a public key", least=32, most=32),
-                not_before=UnixSeconds(as_int(start, error, "a date", most=_UNIX_MAX)),
-                not_after=UnixSeconds(as_int(end, error, "a date", most=_UNIX_MAX)),
+                not_before=UnixSeconds(as_int(start, error, "a date", most=limits.UNIX_SECONDS_MAX)),
+                not_after=UnixSeconds(as_int(end, error, "a date", most=limits.UNIX_SECONDS_MAX)),
             )
         )
     return UnixSeconds(issued_at), tuple(keys)

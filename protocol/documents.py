@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from protocol.errors import RemoteError
 
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]*")
+_KEY_CHARACTERS_SHOWN = 60
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
@@ -56,7 +57,7 @@ class Reader:
 
     def __exit__(self, kind: object, *_rest: object) -> None:
         if kind is None and self._values:
-            raise MalformedDocument(f"{self._what} has a key that is not known: {min(self._values)}.")
+            raise MalformedDocument(f"{self._what} has a key that is not known: {_shown(min(self._values))}.")
 
     def _take(self, key: str) -> Json:
         try:
@@ -79,6 +80,9 @@ class Reader:
     def integer(self, key: str, *, least: int = 0, most: int = 2**53) -> int:
         """Take a whole number within bounds."""
         value = self._take(key)
+        if isinstance(value, float) and value.is_integer():
+            # JSON has one kind of number: 4 and 4.0 are the same, and some writers make the one of the other.
+            value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise MalformedDocument(f"{self._what}: {key} must be a whole number from {least} to {most}.")
         return value
@@ -115,3 +119,8 @@ class Reader:
         if not isinstance(value, list) or len(value) > most:
             raise MalformedDocument(f"{self._what}: {key} must be an array of at most {most} objects.")
         return [Reader(entry, f"{self._what}, {key}") for entry in value]
+
+
+def _shown(key: str) -> str:
+    """Return a stranger's key as it may stand in a sentence that is sent, logged and shown on a terminal."""
+    return "".join(each if each.isprintable() else "?" for each in key[:_KEY_CHARACTERS_SHOWN])

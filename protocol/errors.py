@@ -10,6 +10,7 @@
  └─ `RemoteError`           a peer's bytes are refused: counted, never fatal, nothing held is lost
      ├─ `MalformedPacket`   the packet layer refuses
      ├─ `UnknownVersion`    a version from the future
+     ├─ `MalformedContainer` a file is no stick file
      ├─ `UnknownKey`        no link key has this id
      ├─ `NotAuthentic`      a tag does not verify
      ├─ `Replayed`          this counter was used before
@@ -103,6 +104,12 @@ class Replayed(RemoteError):
     """A packet with this counter was accepted before, or is older than the window."""
 
     code: ClassVar[str] = "replayed"
+
+
+class MalformedContainer(RemoteError):
+    """A file is no stick file, or nothing of it can be read."""
+
+    code: ClassVar[str] = "malformed-container"
 
 
 class MalformedFrame(RemoteError):

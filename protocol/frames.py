@@ -158,7 +158,21 @@ class Status:
         return (dict(self.values),)
 
 
-Frame = Start | More | Next | Ack | Resync | Receipt | Refuse | Status
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pad:
+    """Fills a packet up to a size that tells nothing, and says how large the answer to it shall be."""
+
+    TYPE: ClassVar[int] = 9
+    answer_bytes: int = 0
+    """The packet size that the sender wants back, exactly once; 0 where the peer may answer as it likes."""
+    size_bytes: int = 0
+
+    def fields(self) -> tuple[WireValue, ...]:
+        """Return the array without its type."""
+        return (self.answer_bytes, bytes(self.size_bytes))
+
+
+Frame = Start | More | Next | Ack | Resync | Receipt | Refuse | Status | Pad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +297,17 @@ def _read_status(fields: tuple[WireValue, ...]) -> Status:
     return Status(values={key: _integer(v, "a status value", bound, -bound) for key, v in entries.items()})
 
 
+def _read_pad(fields: tuple[WireValue, ...]) -> Pad:
+    _exactly(fields, 2)
+    answer_bytes = _integer(fields[0], "an answer's size", limits.PACKET_BYTES_MAX)
+    if 0 < answer_bytes < limits.SHAPED_PACKET_BYTES_MIN:
+        raise MalformedFrame(f"an answer of {answer_bytes} bytes has no room for its frames")
+    filling = as_bytes(fields[1], MalformedFrame, "padding", most=limits.PACKET_BYTES_MAX)
+    if any(filling):
+        raise MalformedFrame("padding has only zero bytes")
+    return Pad(answer_bytes=answer_bytes, size_bytes=len(filling))
+
+
 _READERS: Mapping[int, Callable[[tuple[WireValue, ...]], Frame]] = {
     **{Start.TYPE + priority: partial(_read_start, priority) for priority in Priority},
     More.TYPE: _read_more,
@@ -292,4 +317,5 @@ _READERS: Mapping[int, Callable[[tuple[WireValue, ...]], Frame]] = {
     Receipt.TYPE: _read_receipt,
     Refuse.TYPE: _read_refuse,
     Status.TYPE: _read_status,
+    Pad.TYPE: _read_pad,
 }

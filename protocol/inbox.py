@@ -222,6 +222,18 @@ class Inbox:
         self._forget_receipts(((1, said.floor + 1), *said.beyond))
         return encoded
 
+    def account(self) -> Iterator[Receipt | Ack]:
+        """Yield all that is held, for a peer that reads it who knows when.
+
+        None of it denies anything, so that an old account takes back nothing that a newer one said. What it
+        names is still owed, since a carried copy may never come.
+        """
+        taken = list(self._taken)
+        for at in range(0, len(taken), limits.ACK_RANGES_MAX):
+            yield Receipt(numbers=tuple(taken[at : at + limits.ACK_RANGES_MAX]))
+        for number in self._partial:
+            yield self._ack(number, limits.ACK_RANGES_MAX)
+
     def _account(self, most: int, *, reply_wanted: bool) -> Resync:
         """Return all that is held, with at most `most` ranges of each sort."""
         beyond = self._taken.beyond(1)

@@ -70,6 +70,9 @@ BUNDLES_OFFERED_MAX = 32
 PACKET_BYTES_MAX = 65_535
 """The length field of a stream record has two bytes."""
 
+SHAPED_PACKET_BYTES_MIN = 120
+"""A rekey request (109 bytes) and its answer fit, so that no packet of a shaped link need be longer."""
+
 FRAMES_PER_PACKET_MAX = 256
 RANGES_PER_FRAME_MAX = 64
 """Gaps named in one acknowledgement; what lies beyond is named in a later one."""
@@ -83,14 +86,51 @@ COUNTER_BLOCK = 256
 REPLAY_WINDOW_PACKETS = 1_024
 """Four counter blocks, so that a peer which restarts three times does not outrun late packets."""
 
+# --- sticks ------------------------------------------------------------------------------------------
+
+STICK_PACKET_BYTES = 4_096
+"""What a stick's writer aims at: a lost sector costs one packet, and each costs 1 % more than its data."""
+
+STICK_FAILURES_MAX = 4_096
+"""Checksums that may fail in one file: worn-out flash loses blocks, not thousands of places."""
+
+STICK_FILE_BYTES_MAX = 1_000_000_000
+"""What one stick file may hold, of all vessels together; every carrier has to copy it."""
+
+# --- operator settings -------------------------------------------------------------------------------
+
+CAPS_MAX = 16
+"""Bearers named in one signed list of caps."""
+
+CHAIN_CERTIFICATES_MAX = 4
+"""A public authority needs two: the server's certificate and the one above it."""
+
+CERTIFICATE_BYTES_MAX = 4_096
+"""An elliptic one has about 1,100, one with a large RSA key and many names about 2,500."""
+
+BEARER_NAME_BYTES_MAX = 32
+MONEY_NANO_MAX = 2**62
+"""Thousand-millionths of a currency unit: fits a signed 64-bit column."""
+
+# --- updates of the box's program ---------------------------------------------------------------------
+
+UPDATE_BYTES_MAX = 64_000_000
+"""A file; with voice it is 17 MB. A box reads it into memory, so that it cannot change meanwhile."""
+
+RELEASE_BYTES_MAX = 256_000_000
+"""What its files may take on the box's disk; with voice it is 79 MB."""
+
 # --- times -------------------------------------------------------------------------------------------
+
+UNIX_SECONDS_MAX = 2**40
+"""The latest date that is believed to be one: some 35,000 years from now."""
 
 ACK_DELAY_S = 8.0
 ACK_BYTES = 2_400
 """Acknowledge every 2.4 kB or every 8 s (protocol.md, behaviour)."""
 
-PACKET_AIRTIME_S_MAX = 3.0
-"""A packet occupies at most 2-3 s of the link, so that urgent does not wait (protocol.md, behaviour)."""
+PACKET_AIRTIME_S_MAX = 2.5
+"""What is urgent waits for one packet at most, and a cut wastes half of one (protocol.md: at most 2-3 s)."""
 
 SIGNATURE_BYTES = 64
 PROOFS_MAX = 256

@@ -6,6 +6,7 @@ from enum import Enum
 
 from protocol import limits
 from protocol.frames import Priority
+from protocol.shape import Shape
 
 
 class LinkKind(Enum):
@@ -44,12 +45,17 @@ class LinkProfile:
     contact_bytes_expected: int = 10_000_000
     identifies_vessel: bool = False
     """True where the bearer itself says which vessel sends (an IMEI), so that packets carry no key id."""
+    carried: bool = False
+    """True where somebody carries copies about: `SyncEngine.copies` writes them, and `receive` reads them
+    whenever they come. Reading moves no keys on: what was written before the last contact still counts."""
     patience_s: float = 1_800.0
     """Messages only: how long a silence means nothing; it doubles with every question left unanswered."""
     answer_wait_s: float = 0.0
     """Messages only: how long an answer waits for data to travel with. Alone it costs a message."""
     priority_max: Priority = Priority.CLEAR_VOICE
     """What comes behind this is too dear for the link and waits for another."""
+    shape: Shape | None = None
+    """Vessel, never on a stream: send the same packets at the same times, whatever there is to say."""
 
     def mtu_bytes(self, sender: Side) -> int:
         """Return the largest packet that `sender` may put on this link."""
@@ -66,6 +72,8 @@ class LinkProfile:
         √(2 · overhead · bytes per contact); it is bounded by the link's size and by its airtime.
         """
         size = self.mtu_bytes(sender)
+        if self.shape is not None:
+            return min(size, self.shape.packet_bytes)
         if self.kind is LinkKind.MESSAGE:
             return size
         rate = self.rate_bps(sender)

@@ -183,7 +183,9 @@ def decode(plain: bytes) -> Message:
     if len(mailbox) not in (0, limits.X25519_KEY_BYTES):
         raise error("a mailbox key has 32 bytes")
     return Message(
-        created_at=UnixSeconds(as_int(fields.get(_Key.CREATED_AT), error, "a time", most=2**40)),
+        created_at=UnixSeconds(
+            as_int(fields.get(_Key.CREATED_AT), error, "a time", most=limits.UNIX_SECONDS_MAX)
+        ),
         language=language,
         body=_read_body(bodies[0], fields, language),
         mailbox_public=mailbox,

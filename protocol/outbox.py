@@ -4,8 +4,10 @@ Bytes are in doubt after a cut, a silence or a restart: they may have arrived. T
 the peer has said what it holds, or has been silent for too long; meanwhile everything else goes on forwards.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from protocol import limits
 from protocol.errors import QueueFull, TooLarge
@@ -16,6 +18,14 @@ from protocol.ids import Instant
 from protocol.journal import Journal, OutgoingAcked, OutgoingBegun, OutgoingSettled
 
 NEVER_PAUSED = Instant(float("-inf"))
+
+Allows = Callable[[int, Priority], bool]
+"""The shell's word on what a link may carry now, by number and priority; it may change its mind."""
+
+
+def anything(_number: int, _priority: Priority) -> bool:
+    """Allow everything: for links that cost nothing."""
+    return True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,8 +50,11 @@ class Outgoing:
     def next_gap(self) -> Range | None:
         """Return the first run of bytes that has to be sent now."""
         start = self.acked.contiguous_end(0)
-        while (end := self.acked.contiguous_end(self.claimed.contiguous_end(start))) != start:
-            start = end
+        # Where a claimed run ends and no acknowledged one goes on, neither set holds the next byte.
+        while (end := self.claimed.contiguous_end(start)) != start:
+            start = self.acked.contiguous_end(end)
+            if start == end:
+                break
         if start >= len(self.data):
             return None
         behind = (self.acked.next_start(start), self.claimed.next_start(start), len(self.data))
@@ -55,6 +68,8 @@ class Piece:
     number: int
     start: int
     end: int
+    is_copy: bool = False
+    """Another link carries these bytes too, and it is that one which waits for their acknowledgement."""
 
 
 _PAUSE_S = {
@@ -72,10 +87,14 @@ class Outbox:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._bundles: dict[int, Outgoing] = {}
+        self._line: list[tuple[Priority, int]] = []
+        """Priority and number of each, in the order in which they go: asked for at every packet."""
         self._doubt: list[Piece] = []
         self._unheard: set[int] = set()
         self._known = RangeSet()
         """Numbers of which the peer has said that it has a bundle, whole or in part."""
+        self.truth_wanted = False
+        """After a rekey, no data goes before the peer has said which numbers it knows."""
 
     def __len__(self) -> int:
         return len(self._bundles)
@@ -106,6 +125,7 @@ class Outbox:
             )
         outgoing = Outgoing(number=number, priority=priority, data=data, begun=begun, acked=RangeSet(acked))
         self._bundles[number] = outgoing
+        insort(self._line, (priority, number))
         # A number that the peer knows, and that was never begun, was given twice: our store was set back, and
         # what the peer says to the question will bring a new number.
         if begun or number in self._known:
@@ -115,29 +135,31 @@ class Outbox:
 
     def withdraw(self, number: int) -> None:
         """Stop sending a bundle, because its lifetime ended or it got another number."""
-        self._bundles.pop(number, None)
+        outgoing = self._bundles.pop(number, None)
+        if outgoing is not None:
+            del self._line[bisect_left(self._line, (outgoing.priority, number))]
         # Nothing of it may keep the engine asking a peer that has gone.
         self._doubt = [piece for piece in self._doubt if piece.number != number]
 
-    def next_to_send(self, now: Instant, priority_max: Priority = Priority.CLEAR_VOICE) -> Outgoing | None:
+    def next_to_send(self, now: Instant, allows: Allows = anything) -> Outgoing | None:
         """Return the bundle whose bytes go next: urgent first, then the oldest of the highest priority."""
-        return min(
-            self._ready(now, priority_max),
-            key=lambda outgoing: (outgoing.priority, outgoing.number),
-            default=None,
-        )
+        return next(self._ready(now, allows), None)
 
     def ready(self, now: Instant) -> frozenset[int]:
         """Return the numbers of the bundles that have bytes to send now."""
-        return frozenset(outgoing.number for outgoing in self._ready(now, Priority.CLEAR_VOICE))
+        return frozenset(outgoing.number for outgoing in self._ready(now, anything))
 
-    def _ready(self, now: Instant, priority_max: Priority) -> Iterator[Outgoing]:
+    def _ready(self, now: Instant, allows: Allows) -> Iterator[Outgoing]:
+        for priority, number in self._line:
+            outgoing = self._bundles[number]
+            if outgoing.paused_until <= now and outgoing.next_gap() is not None and allows(number, priority):
+                yield outgoing
+
+    def urgent(self) -> Iterator[Outgoing]:
+        """Yield the urgent bundles, the oldest first."""
         return (
-            outgoing
-            for outgoing in self._bundles.values()
-            if outgoing.priority <= priority_max
-            and outgoing.paused_until <= now
-            and outgoing.next_gap() is not None
+            self._bundles[number]
+            for _, number in takewhile(lambda place: place[0] is Priority.URGENT, self._line)
         )
 
     def get(self, number: int) -> Outgoing | None:
@@ -151,10 +173,10 @@ class Outbox:
 
     # --- doubt --------------------------------------------------------------------------------------------
 
-    def in_doubt(self, priority_max: Priority = Priority.CLEAR_VOICE) -> bool:
-        """Return whether some bytes up to this priority wait for the peer's word."""
+    def in_doubt(self, allows: Allows = anything) -> bool:
+        """Return whether bytes that a link may carry wait for the peer's word."""
         return any(
-            piece.number in self._bundles and self._bundles[piece.number].priority <= priority_max
+            piece.number in self._bundles and allows(piece.number, self._bundles[piece.number].priority)
             for piece in self._doubt
         )
 

@@ -56,6 +56,8 @@ class Provisioning:
     """The relay's X25519 rekey key."""
     addresses: tuple[RelayAddress, ...]
     desk: DeskCard
+    operator_public: bytes = b""
+    """Ed25519: signs what the vessel may spend. Empty where the relay's operator has no such key."""
 
 
 def write_card(card: DeskCard) -> bytes:
@@ -72,18 +74,19 @@ def read_card(data: bytes) -> DeskCard:
 
 def write_provisioning(provisioning: Provisioning) -> bytes:
     """Return the provisioning file."""
-    return dump(
-        {
-            "format": _VESSEL_FORMAT,
-            "vessel": provisioning.vessel.hex(),
-            "vessel_name": provisioning.vessel_name,
-            "issued_at": provisioning.issued_at,
-            "link_secret": to_text(provisioning.link_secret),
-            "relay_public": to_text(provisioning.relay_public),
-            "addresses": [{"kind": a.kind.value, "url": a.url} for a in provisioning.addresses],
-            "desk": _card(provisioning.desk),
-        }
-    )
+    document: dict[str, Json] = {
+        "format": _VESSEL_FORMAT,
+        "vessel": provisioning.vessel.hex(),
+        "vessel_name": provisioning.vessel_name,
+        "issued_at": provisioning.issued_at,
+        "link_secret": to_text(provisioning.link_secret),
+        "relay_public": to_text(provisioning.relay_public),
+        "addresses": [{"kind": a.kind.value, "url": a.url} for a in provisioning.addresses],
+        "desk": _card(provisioning.desk),
+    }
+    if provisioning.operator_public:
+        document["operator_public"] = to_text(provisioning.operator_public)
+    return dump(document)
 
 
 def read_provisioning(data: bytes) -> Provisioning:
@@ -100,6 +103,9 @@ def read_provisioning(data: bytes) -> Provisioning:
             relay_public=reader.binary("relay_public", size_bytes=limits.X25519_KEY_BYTES),
             addresses=tuple(_read_address(entry) for entry in reader.each("addresses", most=_BEARERS_MAX)),
             desk=card,
+            operator_public=(
+                reader.binary("operator_public", size_bytes=32) if reader.has("operator_public") else b""
+            ),
         )
 
 

@@ -5,23 +5,17 @@ Both are authenticated by a key derived from the provisioned secret. A replayed 
 nothing: the answer opens only with the private half that the request came from.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import hashes, hmac
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.constant_time import bytes_eq
 
 from protocol import limits
 from protocol.errors import CannotOpen, MalformedPacket, NotAuthentic
 from protocol.hpke import decrypt, encrypt
-from protocol.ids import Instant, VesselId
+from protocol.ids import VesselId
 from protocol.linkguard import KEY_ID_BYTES, VERSION, Form, read_flags
-from protocol.links import Side
 from protocol.origin import public_half
-
-INTERVAL_S = 300.0
-"""Requests are at least this far apart, so that a forged hint or a long outage costs little."""
 
 _MAC_BYTES = 16
 _INFO_REQUEST = b"seavoice v1 rekey request"
@@ -46,64 +40,6 @@ class RekeyAnswer:
     secret: bytes
     met: bool
     """Whether the relay could read what the vessel sent under its last key."""
-
-
-class Rekey:
-    """When a vessel asks for new link keys, and what either side remembers of the last exchange."""
-
-    def __init__(self, side: Side, vessel: VesselId, rekey_key: bytes, relay_public: bytes | None) -> None:
-        self._side = side
-        self._vessel = vessel
-        self._key = rekey_key
-        self._relay_public = relay_public
-        self._private: bytes | None = None
-        self._asked_at: Instant | None = None
-        self._answered: tuple[bytes, bytes] | None = None
-        self._due = False
-
-    @property
-    def due(self) -> bool:
-        """Whether a vessel has reason to ask; a relay never asks."""
-        return self._due
-
-    @due.setter
-    def due(self, wanted: bool) -> None:
-        self._due = wanted and self._side is Side.VESSEL and self._relay_public is not None
-
-    def may_ask_at(self) -> Instant:
-        """Return when the next request may leave."""
-        return Instant(float("-inf") if self._asked_at is None else self._asked_at + INTERVAL_S)
-
-    def request(self, key_id: bytes, now: Instant) -> bytes:
-        """Vessel: return a request packet with a fresh key; `key_id` names the key in use."""
-        assert self._relay_public is not None
-        self._due = False
-        self._asked_at = now
-        self._private = X25519PrivateKey.generate().private_bytes_raw()
-        return make_request(self._vessel, key_id, self._key, self._relay_public, self._private)
-
-    def on_answer(self, packet: bytes) -> RekeyAnswer:
-        """Vessel: read the answer; raises `NotAuthentic` where nothing was asked."""
-        if self._private is None:
-            raise NotAuthentic("this rekey answers nothing that was asked")
-        answer = open_answer(packet, self._key, self._private)
-        self._private = None
-        self._due = False
-        return answer
-
-    def answer(
-        self, request: RekeyRequest, readable: tuple[bytes, ...], entropy: Callable[[int], bytes]
-    ) -> tuple[bytes | None, bytes]:
-        """Relay: return a new secret, or None for a repeated request, and the answer packet.
-
-        `readable` holds the ids of the keys under which a vessel that is not set back may send.
-        """
-        if self._answered is not None and self._answered[0] == request.ephemeral_public:
-            return None, self._answered[1]
-        secret = entropy(limits.LINK_SECRET_BYTES)
-        packet = make_answer(request, self._key, secret, met=request.key_id in readable)
-        self._answered = (request.ephemeral_public, packet)
-        return secret, packet
 
 
 def make_request(

@@ -1,14 +1,13 @@
 """The composition root of the service: everything is made here, and only here."""
 
 import asyncio
-import errno
-import os
 import random
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -18,19 +17,30 @@ from vessel_client.bearers.pump import BackOff, Bearer, Dial, RunningBearer
 from vessel_client.bearers.tcp import dial_tcp
 from vessel_client.bearers.udp import dial_udp
 from vessel_client.bearers.websocket import dial_websocket
+from vessel_client.budget import Budget
 from vessel_client.clocks import LinkClock, WallClock, system_wall_clock
-from vessel_client.errors import PortInUse, StoreFailed
+from vessel_client.errors import StoreFailed, WrongSettings
 from vessel_client.log import log_event
+from vessel_client.policy import Cap, Tariff, month_of
 from vessel_client.queueing import QueueBounds
-from vessel_client.settings import SbdSettings, Settings
+from vessel_client.settings import SETTINGS_FILE, SbdSettings, Settings
 from vessel_client.status import status_json
-from vessel_client.store import outbox
+from vessel_client.store import caps, outbox
 from vessel_client.store.box import load_box
-from vessel_client.store.database import Database, open_database
+from vessel_client.store.chain import load_chain
+from vessel_client.store.database import Connection, Database, open_database
+from vessel_client.store.ledger import spent_in
+from vessel_client.store.lock import holding
 from vessel_client.sync_service import SyncService
+from vessel_client.web.allowance import Allowance, Allowances
 from vessel_client.web.api import Api, GetStatus
+from vessel_client.web.listen import serving
+
+if TYPE_CHECKING:
+    from vessel_client.web.door import Door
 
 EXPIRY_CHECK_S_MAX = 60.0
+WEIGH_INTERVAL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +48,8 @@ class RunningService:
     """A service that answers at `url`."""
 
     url: str
+    door: "Door | None"
+    """Where phones come in by https; None where the box has no key for that."""
     database: Database
     service: SyncService
     bearers: tuple[RunningBearer, ...]
@@ -49,22 +61,40 @@ async def running_service(
 ) -> AsyncIterator[RunningService]:
     """Run the box until the context ends.
 
-    Raises: NotInitialised, StoreFailed, PortInUse.
+    Raises: NotInitialised, AlreadyRunning, StoreFailed, PortInUse.
     """
+    with holding(settings.data_dir):
+        async with _open_service(settings, clock, wall_clock) as running:
+            yield running
+
+
+@asynccontextmanager
+async def _open_service(
+    settings: Settings, clock: LinkClock, wall_clock: WallClock
+) -> AsyncIterator[RunningService]:
     database = await open_database(settings.data_dir)
     try:
-        service = await _make_service(database, settings, clock, wall_clock)
+        service = await make_service(database, settings, clock, wall_clock)
         bearers: tuple[RunningBearer, ...] = tuple(_make_bearers(service, settings))
         if settings.sbd.enabled:
             bearers += (_make_modem(service, settings.sbd),)
-        status = partial(status_json, database, service, bearers, settings, wall_clock)
-        async with _serving(database, service, status, settings) as url:
+        door = _make_door(settings, database)
+        status = partial(status_json, database, service, bearers, door, settings, wall_clock)
+        application = _make_application(database, service, status, settings, door, clock)
+        async with serving(application, settings) as served:
             tasks = [asyncio.create_task(bearer.run()) for bearer in bearers]
             tasks.append(asyncio.create_task(_end_lifetimes(database, service, wall_clock)))
+            if any(not tariff.is_free for tariff in settings.tariffs().values()):
+                tasks.append(asyncio.create_task(_weigh_again(service)))
             if any(bearer.link.kind is LinkKind.DATAGRAM for bearer in bearers):
                 tasks.append(asyncio.create_task(_report_health(service, settings.health_interval_s)))
+            if door is not None:
+                await door.look(served.runner)
+                tasks.append(asyncio.create_task(door.follow(served.runner)))
             try:
-                yield RunningService(url=url, database=database, service=service, bearers=bearers)
+                yield RunningService(
+                    url=served.url, door=door, database=database, service=service, bearers=bearers
+                )
             finally:
                 await _stop(tasks)
                 await _flush(service)
@@ -73,7 +103,10 @@ async def running_service(
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Run the box until SIGTERM or SIGINT; `announce` is told the URL once it answers."""
+    """Run the box until SIGTERM or SIGINT; `announce` is told each URL once it answers.
+
+    SIGHUP takes the certificate anew.
+    """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -81,15 +114,22 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     clock = LinkClock(speed=settings.link_speed)
     async with running_service(settings, clock=clock, wall_clock=system_wall_clock) as running:
         announce(running.url)
+        if running.door is not None:
+            loop.add_signal_handler(signal.SIGHUP, running.door.asked.set)
+            if running.door.url:
+                announce(running.door.url)
         await stopped.wait()
         log_event("stopping")
 
 
-async def _make_service(
+async def make_service(
     database: Database, settings: Settings, clock: LinkClock, wall_clock: WallClock
 ) -> SyncService:
-    async with database.reading() as connection:
+    """Return the engine's shell over an open store, without any bearer."""
+    tariffs = settings.tariffs()
+    async with database.transaction() as connection:
         box = await load_box(connection)
+        await _note_caps(connection, tariffs, wall_clock)
     return SyncService(
         database,
         box,
@@ -102,7 +142,20 @@ async def _make_service(
             reserve_bundles=settings.reserve_bundles,
         ),
         mail_bytes_max=settings.mail_bytes_max,
+        budget=Budget(tariffs),
     )
+
+
+async def _note_caps(connection: Connection, tariffs: Mapping[str, Tariff], wall_clock: WallClock) -> None:
+    """Refuse caps that were set below what is spent; one that spending has passed since stands."""
+    wanted = {bearer: tariff.cap for bearer, tariff in tariffs.items()}
+    known = await caps.load_caps(connection, "settings")
+    changed = {bearer: cap for bearer, cap in wanted.items() if cap != known.get(bearer, Cap())}
+    problem = caps.first_below(changed, await spent_in(connection, month_of(wall_clock())))
+    if problem:
+        raise WrongSettings(f"{SETTINGS_FILE}: {problem.removesuffix(' The cap before it stays.')}")
+    if changed:
+        await caps.save_caps(connection, "settings", wanted)
 
 
 def _make_bearers(service: SyncService, settings: Settings) -> list[Bearer]:
@@ -150,6 +203,7 @@ def _make_modem(service: SyncService, chosen: SbdSettings) -> RunningBearer:
                 mailbox_interval_s=chosen.mailbox_interval_s,
                 retry_delay_s_min=chosen.retry_delay_s_min,
                 retry_delay_s_max=chosen.retry_delay_s_max,
+                shaped=chosen.shape() is not None,
             ),
             credit_step_bytes=chosen.credit_step_bytes,
         ),
@@ -167,37 +221,41 @@ def _dial(address: RelayAddress, settings: Settings) -> Dial:
             return partial(dial_udp, address.url)
 
 
-@asynccontextmanager
-async def _serving(
+def _make_door(settings: Settings, database: Database) -> "Door | None":
+    if not settings.serves_phones():
+        return None
+    # Most boxes have no certificate, and the service is smaller without what reads one.
+    from vessel_client.web.door import Door
+
+    async def find_chain() -> tuple[bytes, ...]:
+        async with database.reading() as connection:
+            return await load_chain(connection)
+
+    return Door(settings=settings, find_chain=find_chain)
+
+
+def _make_application(
     database: Database,
     service: SyncService,
     status: GetStatus,
     settings: Settings,
-) -> AsyncIterator[str]:
-    hosts = frozenset(name.strip() for name in settings.api_hosts_allowed.split(",") if name.strip())
-    application = Api(database, service, status).application(hosts | {settings.api_host})
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, settings.api_host, settings.api_port)
-        try:
-            await site.start()
-        except OSError as reason:
-            raise _cannot_listen(settings, reason) from reason
-        host, port = runner.addresses[0][:2]
-        yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
+    door: "Door | None",
+    clock: LinkClock,
+) -> web.Application:
+    hosts = {name.strip() for name in settings.api_hosts_allowed.split(",") if name.strip()}
+    own = frozenset({*hosts, settings.api_host})
 
+    def names() -> frozenset[str]:
+        return own if door is None else own | door.names()
 
-def _cannot_listen(settings: Settings, reason: OSError) -> PortInUse:
-    if reason.errno == errno.EADDRINUSE:
-        return PortInUse(
-            f"Port {settings.api_port} of {settings.api_host} is in use: the box may be running already. "
-            "Stop the other program, or choose another api_port in settings.toml."
-        )
-    text = os.strerror(reason.errno) if reason.errno else str(reason)
-    return PortInUse(f"The box cannot listen on {settings.api_host}, port {settings.api_port}: {text}.")
+    # Of the machine, not of the link: a simulated sky may hurry, the people at the screen do not.
+    allowances = Allowances(
+        requests=Allowance(settings.requests_per_minute_max, clock.source),
+        bundles=Allowance(settings.bundles_per_minute_max, clock.source),
+        lookups=Allowance(settings.lookups_per_minute_max, clock.source),
+    )
+    api = Api(database, service, status, allowances)
+    return api.application(names)
 
 
 async def _end_lifetimes(database: Database, service: SyncService, wall_clock: WallClock) -> None:
@@ -210,6 +268,16 @@ async def _end_lifetimes(database: Database, service: SyncService, wall_clock: W
         except StoreFailed as reason:
             log_event("store-failed", code=reason.code)
         await asyncio.sleep(EXPIRY_CHECK_S_MAX)
+
+
+async def _weigh_again(service: SyncService) -> None:
+    while True:
+        # Hours begin and end, and what waits too long may take a dearer bearer.
+        await asyncio.sleep(WEIGH_INTERVAL_S)
+        try:
+            await service.weigh()
+        except StoreFailed as reason:
+            log_event("store-failed", code=reason.code)
 
 
 async def _report_health(service: SyncService, interval_s: float) -> None:

@@ -59,9 +59,23 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("file", type=Path, metavar="FILE", help="the file of `seavoice-relay vessel add`")
     add("serve", _serve, "run the box")
     _add_send(add("send", _send, "seal a message and hand it to the box"))
+    stick = add("stick", _stick, "carry packets on a stick").add_argument
+    stick("action", choices=("write", "read"), help="fill it, or take what it brings")
+    stick("dir", type=Path, metavar="DIR", help="the stick's folder")
+    stick("--json", action="store_true", help="print JSON")
+    shape = add("shape", _shape, "say what it would cost to send the same at all times").add_argument
+    shape("--bearer", choices=("udp", "sbd"), default="udp", help="the bearer (default: %(default)s)")
+    shape("--bytes", type=int, default=200, metavar="N", help="size of each packet (default: %(default)s)")
+    shape(
+        "--every", type=float, default=900.0, metavar="S", help="seconds from one to the next (%(default)g)"
+    )
+    _add_certificate(add("certificate", _certificate, "give phones on the Wi-Fi a protected connection"))
+    _add_kiosk(add("kiosk", _kiosk, "write what makes this machine the box's own screen"))
+    _add_update(add("update", _update, "put another release of the program in the place of this one"))
     _add_answers(add("answers", _answers, "open the answers that wait under a receipt code"))
     for name, command, text in (
         ("status", _status, "say how the box is"),
+        ("budget", _budget, "say what was spent this month and what is left"),
         ("doctor", _doctor, "look for problems and say what to do"),
     ):
         add(name, command, text).add_argument("--json", action="store_true", help="print JSON")
@@ -80,6 +94,31 @@ def _add_send(send: argparse.ArgumentParser) -> None:
     send.add_argument("--language", default="en", metavar="TAG", help="such as my (default: en)")
     send.add_argument("--code", metavar="CODE", help="go on under this receipt code; - reads it from input")
     send.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_certificate(certificate: argparse.ArgumentParser) -> None:
+    certificate.add_argument(
+        "action", choices=("request", "install"), help="ask for one for the box's own key, or take one"
+    )
+    certificate.add_argument("what", metavar="NAME|FILE", help="the host's name, or the chain in PEM form")
+    certificate.add_argument("--out", type=Path, metavar="FILE", help="where the request goes")
+
+
+def _add_kiosk(kiosk: argparse.ArgumentParser) -> None:
+    kiosk.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
+    kiosk.add_argument("--user", default="seavoice-screen", metavar="NAME", help="whom the screen runs as")
+    kiosk.add_argument("--service-user", default="seavoice", metavar="NAME", help="whom the box runs as")
+    kiosk.add_argument("--name", default="", metavar="HOST", help="under which phones find the box")
+    kiosk.add_argument("--address", default="", metavar="IP", help="of the box on the vessel's Wi-Fi")
+
+
+def _add_update(update: argparse.ArgumentParser) -> None:
+    update.add_argument(
+        "action",
+        choices=("install", "back", "check"),
+        help="take a signed file; take the release before; only try this release on a copy of the store",
+    )
+    update.add_argument("file", type=Path, nargs="?", metavar="FILE", help="what was signed on shore")
 
 
 def _add_answers(answers: argparse.ArgumentParser) -> None:
@@ -134,10 +173,66 @@ def _answers(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
     answers.run(chosen, _surroundings(arguments, wall_clock))
 
 
+def _stick(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
+    from vessel_client.commands import stick
+
+    action = stick.write if arguments.action == "write" else stick.read
+    action(arguments.dir, _surroundings(arguments, wall_clock), as_json=arguments.json)
+
+
+def _certificate(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
+    from vessel_client.commands import certificate
+
+    surroundings = _surroundings(arguments, wall_clock)
+    if arguments.action == "install":
+        certificate.install(Path(arguments.what), surroundings)
+    else:
+        out = arguments.out or Path(f"{arguments.what}.csr")
+        certificate.request(arguments.what, out, surroundings)
+
+
+def _kiosk(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
+    from vessel_client.commands import kiosk
+
+    chosen = kiosk.KioskArguments(
+        out=arguments.out,
+        screen_user=arguments.user,
+        service_user=arguments.service_user,
+        name=arguments.name,
+        address=arguments.address,
+    )
+    kiosk.run(chosen, _surroundings(arguments, wall_clock))
+
+
+def _update(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
+    from vessel_client.commands import update
+
+    surroundings = _surroundings(arguments, wall_clock)
+    match arguments.action:
+        case "install":
+            update.install(arguments.file, surroundings)
+        case "back":
+            update.back(surroundings)
+        case _:
+            update.check(surroundings)
+
+
 def _status(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
     from vessel_client.commands import status
 
     status.run(_surroundings(arguments, wall_clock), as_json=arguments.json)
+
+
+def _budget(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
+    from vessel_client.commands import budget
+
+    budget.run(_surroundings(arguments, wall_clock), as_json=arguments.json)
+
+
+def _shape(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
+    from vessel_client.commands import shape
+
+    shape.run(_surroundings(arguments, wall_clock), arguments.bearer, arguments.bytes, arguments.every)
 
 
 def _doctor(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
@@ -148,7 +243,7 @@ def _doctor(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
 
 def _surroundings(arguments: argparse.Namespace, wall_clock: WallClock) -> "Surroundings":
     from vessel_client.commands.terminal import Surroundings
-    from vessel_client.settings import default_data_dir, load_settings
+    from vessel_client.settings_file import default_data_dir, load_settings
 
     data_dir = arguments.data or default_data_dir()
     return Surroundings(

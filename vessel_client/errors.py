@@ -16,7 +16,14 @@
  ├─ `UnreadableFile`      a file cannot be read or written
  ├─ `WrongSettings`       a setting is unknown or out of bounds
  ├─ `UnknownDeskKey`, `UnknownBundle`, `ReferenceUsed`, `NotAllowed`   the local API refuses a request
+ ├─ `TooManyRequests`     a client asks the local API faster than it may
+ ├─ `CertificateUnusable` the certificate for phones or its key cannot be used
+ ├─ `KioskRefused`        a screen cannot be set up as asked
+ ├─ `StickUnreadable`, `StickFull`, `StickUnwritable`   a stick's folder cannot be used
+ ├─ `AlreadyRunning`      another process has this box
  ├─ `NotLoopback`, `EncoderBusy`, `EncoderMissing`, `SoundRefused`   it codes no sound for this one
+ ├─ `UpdateRefused`       a release of the program is not for this box, or does not run here
+ ├─ `UpdateFailed`        a release took its place and did not work there
  └─ `ProblemsFound`       `doctor` has something to say
 """
 
@@ -152,6 +159,52 @@ class NotAllowed(VesselError):
     code: ClassVar[str] = "not-allowed"
 
 
+class TooManyRequests(VesselError):
+    """A client asks faster than it may; after `retry_after_s` seconds it may ask again."""
+
+    code: ClassVar[str] = "too-many-requests"
+
+    def __init__(self, sentence: str, retry_after_s: int = 1) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s
+
+
+class CertificateUnusable(VesselError):
+    """The certificate for phones or its key cannot be read, or they do not belong together."""
+
+    code: ClassVar[str] = "certificate-unusable"
+
+
+class StickUnreadable(VesselError):
+    """A stick's folder or files cannot be read."""
+
+    code: ClassVar[str] = "stick-unreadable"
+
+
+class StickFull(VesselError):
+    """A stick has no room for what should be written."""
+
+    code: ClassVar[str] = "stick-full"
+
+
+class StickUnwritable(VesselError):
+    """A stick cannot be written."""
+
+    code: ClassVar[str] = "stick-unwritable"
+
+
+class AlreadyRunning(VesselError):
+    """Another process has this box: two would use the same packet counters."""
+
+    code: ClassVar[str] = "already-running"
+
+
+class KioskRefused(VesselError):
+    """A screen cannot be set up as asked, or files in the way were changed by somebody."""
+
+    code: ClassVar[str] = "kiosk-refused"
+
+
 class NotLoopback(VesselError):
     """Only the box's own screen may ask for this."""
 
@@ -176,6 +229,18 @@ class SoundRefused(VesselError):
     def __init__(self, sentence: str, code: str) -> None:
         super().__init__(sentence)
         self.code = code  # type: ignore[misc]  # The coder runs in another process and has its own codes.
+
+
+class UpdateRefused(VesselError):
+    """A release of the program cannot be taken; nothing was changed."""
+
+    code: ClassVar[str] = "update-refused"
+
+
+class UpdateFailed(VesselError):
+    """A release took its place, and the box did not come up with it; the text says which one runs now."""
+
+    code: ClassVar[str] = "update-failed"
 
 
 class ProblemsFound(VesselError):
@@ -211,6 +276,15 @@ EXIT_CODES: Mapping[str, int] = {
     "unknown-desk-key": 25,
     "unknown-bundle": 26,
     "too-large": 27,
+    "stick-unreadable": 28,
+    "stick-full": 29,
+    "stick-unwritable": 30,
+    "already-running": 31,
+    "too-many-requests": 32,
+    "certificate-unusable": 33,
+    "kiosk-refused": 34,
+    "update-refused": 35,
+    "update-failed": 36,
 }
 """What the command line exits with, by the code of the error; protocol errors are listed beside ours."""
 
@@ -230,6 +304,7 @@ _BY_CODE: Mapping[str, type[VesselError]] = {
         UnknownBundle,
         ReferenceUsed,
         NotAllowed,
+        TooManyRequests,
     )
 }
 

@@ -2,14 +2,17 @@
 
 import http.client
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from protocol import limits
 from protocol.bundle import Mail
 from protocol.deskkeys import DeskKey
-from protocol.documents import Json, MalformedDocument, Reader
+from protocol.documents import Json, MalformedDocument, Reader, to_text
 from protocol.ids import DeskId, DeskKeyId, MailboxId, UnixSeconds, VesselId
+from protocol.linkguard import KEY_ID_BYTES
+from vessel_client.carrying import CopiedPage, Place
 from vessel_client.errors import ServiceRefused, ServiceUnreachable, from_service
 from vessel_client.queue_request import QueueRequest, write_queue_request
 
@@ -97,6 +100,37 @@ class ServiceClient:
         """Return the status as the box gives it."""
         return self._request("GET", "/v1/status")
 
+    def key_ids(self) -> frozenset[bytes]:
+        """Return under which key ids records on a stick are this box's."""
+        document = self._request("GET", "/v1/stick")
+        listed = document.get("key_ids")
+        if not isinstance(listed, list):
+            raise ServiceRefused("The box's answer does not name its keys.")
+        readers = (Reader({"key_id": each}, "The box's answer") for each in listed)
+        return frozenset(each.hexadecimal("key_id", size_bytes=KEY_ID_BYTES) for each in readers)
+
+    def copy_out(self, after: Place) -> CopiedPage:
+        """Return the next packets for a stick."""
+        body = json.dumps({"priority": after.priority, "number": after.number}).encode()
+        document = self._request("POST", "/v1/stick/copies", body)
+        packets, following = document.get("packets"), document.get("following")
+        if not isinstance(packets, list):
+            raise ServiceRefused("The box's answer holds no packets.")
+        place = None
+        if following is not None:
+            with Reader(following, "The box's answer, following") as reader:
+                place = Place(priority=reader.integer("priority"), number=reader.integer("number"))
+        readers = (Reader({"packet": packet}, "The box's answer") for packet in packets)
+        return CopiedPage(packets=tuple(each.binary("packet") for each in readers), following=place)
+
+    def take_carried(self, packets: Sequence[bytes]) -> list[str]:
+        """Hand packets from a stick to the box, and return for each the code of its refusal, or ""."""
+        body = json.dumps({"packets": [{"packet": to_text(packet)} for packet in packets]}).encode()
+        codes = self._request("POST", "/v1/stick/packets", body).get("codes")
+        if not isinstance(codes, list) or len(codes) != len(packets):
+            raise ServiceRefused("The box's answer does not say what became of each packet.")
+        return [str(code) for code in codes]
+
     def _request(self, method: str, path: str, body: bytes | None = None) -> dict[str, Json]:
         parts = urlsplit(self._url)
         connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT_S)
@@ -122,7 +156,7 @@ class ServiceClient:
 def _check(status: int, data: bytes) -> dict[str, Json]:
     try:
         document = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise ServiceRefused("What answers there is no SeaVoice box. Name its address with --service.")

@@ -1,11 +1,13 @@
 """What the box says of itself, as JSON: queue, states of bundles, links and what they cost."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from protocol.custody import Custody
 from protocol.documents import Json
 from protocol.frames import Priority
 from vessel_client.bearers.pump import RunningBearer
+from vessel_client.budget_report import load_report
 from vessel_client.clocks import WallClock
 from vessel_client.settings import Settings
 from vessel_client.store import ledger, outbox, sessions
@@ -13,6 +15,9 @@ from vessel_client.store.database import Database
 from vessel_client.store.ledger import UNASSIGNED
 from vessel_client.store.outbox import BundleState
 from vessel_client.sync_service import SyncService
+
+if TYPE_CHECKING:
+    from vessel_client.web.door import Door
 
 BUNDLES_LISTED_MAX = 200
 SESSION_DAYS_LISTED_MAX = 62
@@ -49,6 +54,7 @@ async def status_json(
     database: Database,
     service: SyncService,
     bearers: Sequence[RunningBearer],
+    door: "Door | None",
     settings: Settings,
     wall_clock: WallClock,
 ) -> dict[str, Json]:
@@ -59,6 +65,7 @@ async def status_json(
         states = await outbox.list_states(connection, BUNDLES_LISTED_MAX)
         spent = await ledger.list_spending(connection)
         days = await sessions.list_days(connection)
+        budget = await load_report(connection, settings, wall_clock())
         heard = {entry.bearer: entry.at for entry in await ledger.list_heard(connection)}
     return {
         "vessel": service.box.vessel.hex(),
@@ -85,6 +92,8 @@ async def status_json(
         ],
         "known_to_relay": service.known_to_relay,
         "last_contact_at": max(heard.values(), default=None),
+        "phones": None if door is None else door.describe(wall_clock()),
+        "budget": budget.as_json(),
         "spent": [
             {
                 "bearer": entry.bearer,

@@ -7,13 +7,15 @@ disk.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, TypeVar
 
 from protocol import limits
-from protocol.bundle import Bundle, Kind
+from protocol.bundle import Bundle, Kind, OperatorSettings
+from protocol.chains import holds_chain
+from protocol.container import STICK
 from protocol.engine import SyncEngine
 from protocol.errors import LocalError
 from protocol.events import (
@@ -26,22 +28,25 @@ from protocol.events import (
     NumberTaken,
     PacketRefused,
 )
+from protocol.fragment import RangeSet
 from protocol.frames import Priority, Refusal
 from protocol.ids import Instant
 from protocol.journal import Change, GuardChanged, MemoryJournal
 from protocol.links import LinkProfile, Side
+from protocol.outbox import Outgoing, Piece
+from vessel_client.budget import Budget
+from vessel_client.carrying import COPIED_BYTES_MAX, START, CopiedPage, Place
 from vessel_client.clocks import LinkClock, WallClock
 from vessel_client.errors import StoreFailed
 from vessel_client.log import log_event
 from vessel_client.queue_request import QueueRequest
 from vessel_client.queueing import QueueBounds, Queued, add_to_queue, give_new_number
+from vessel_client.spending import Spending
 from vessel_client.store import inbox, outbox
 from vessel_client.store.box import Box, load_box
 from vessel_client.store.changes import load_snapshot, write_changes
 from vessel_client.store.database import Connection, Database
-from vessel_client.store.ledger import Heard
 from vessel_client.store.sessions import Session, last_look
-from vessel_client.tally import Tally
 from vessel_client.trust import Trust
 
 Result = TypeVar("Result")
@@ -80,6 +85,7 @@ class SyncService:
         wall_clock: WallClock,
         bounds: QueueBounds,
         mail_bytes_max: int,
+        budget: Budget,
     ) -> None:
         self.box = box
         self.clock = clock
@@ -97,7 +103,7 @@ class SyncService:
         self._offered: dict[int, Priority] = {}
         """What the engine was given; some of it may have left since."""
         self._contacts: set[OpenContact] = set()
-        self._tally = Tally()
+        self._spending = Spending(budget, wall_clock, self.counters)
         self._carried: dict[str, frozenset[int]] = {}
         """Which bundles each bearer's last packet held."""
         self._link_secret = b""
@@ -112,10 +118,13 @@ class SyncService:
 
         async def work() -> OpenContact:
             engine = await self._ready_engine()
-            engine.contact_opened(link, self.clock.now())
+            engine.contact_opened(
+                link, self.clock.now(), lambda number, _: self._spending.permits(link.name, number)
+            )
             await self._commit(engine, [])
             contact = OpenContact(link, engine)
             self._contacts.add(contact)
+            self._weigh(engine)
             return contact
 
         return await self._step(work)
@@ -128,6 +137,7 @@ class SyncService:
             if contact.engine is self._engine:
                 contact.engine.contact_closed(contact.link, self.clock.now())
                 await self._commit(contact.engine, [], flush=True)
+                self._weigh(contact.engine)
                 self._wake()
 
         await self._step(work)
@@ -141,9 +151,7 @@ class SyncService:
             refused = any(isinstance(event, PacketRefused) for event in events)
             unknown = any(isinstance(event, KeyUnknown) for event in events)
             self.known_to_relay = not unknown and (self.known_to_relay or not refused)
-            authentic = not refused and not unknown
-            heard = Heard(bearer=contact.link.name, at=self._wall_clock()) if authentic else None
-            self._tally.received(contact.link.name, len(packet), heard)
+            self._count_received(contact.link.name, packet, is_authentic=not refused and not unknown)
             await self._commit(engine, events)
             self._wake()
             return refused
@@ -162,7 +170,7 @@ class SyncService:
             if packet is not None:
                 self._carried[contact.link.name] = frozenset(piece.number for piece in engine.last_pieces)
                 carried = [(self._offered[piece.number], piece) for piece in engine.last_pieces]
-                self._tally.sent(contact.link.name, len(packet), carried)
+                self._count_sent(contact.link.name, packet, carried)
             await self._commit(engine, [])
             return packet
 
@@ -181,7 +189,8 @@ class SyncService:
             session = Session(
                 bearer=contact.link.name, at=self._wall_clock(), sure=sure, credits=spent_credits
             )
-            self._tally.session(session)
+            self._spending.session(session)
+            self._weigh(engine)
             await self._commit(engine, [], flush=True)
 
         await self._step(work)
@@ -208,6 +217,65 @@ class SyncService:
     def is_stalled(self, contact: OpenContact) -> bool:
         """Return whether a stream is so quiet under load that it should be closed."""
         return self._engine_of(contact).stalled(contact.link, self.clock.now())
+
+    # --- sticks -------------------------------------------------------------------------------------------
+
+    async def key_ids(self) -> frozenset[bytes]:
+        """Return under which ids records on a stick are this box's. Raises `StoreFailed`."""
+
+        async def work() -> frozenset[bytes]:
+            return frozenset((await self._ready_engine()).key_ids())
+
+        return await self._step(work)
+
+    async def copy_out(self, after: Place) -> CopiedPage:
+        """Return the next packets for a stick, prepared durably. Raises `StoreFailed`, `CountersSpent`."""
+
+        async def work() -> CopiedPage:
+            engine = await self._ready_engine()
+            async with self._database.reading() as connection:
+                waiting = await outbox.waiting_behind(
+                    connection, after.priority, after.number, COPIED_BYTES_MAX
+                )
+            bundles = [
+                Outgoing(
+                    number=each.number,
+                    priority=each.priority,
+                    data=each.data,
+                    begun=each.begun,
+                    acked=RangeSet(each.acked),
+                )
+                for each in waiting
+            ]
+            packets = engine.copies(STICK, bundles, self.clock.now(), account=after == START)
+            for packet in packets:
+                self._count_sent(STICK.name, packet, ())
+            await self._commit(engine, [])
+            last = waiting[-1] if waiting else None
+            following = Place(priority=int(last.priority), number=last.number) if last is not None else None
+            return CopiedPage(packets=tuple(packets), following=following)
+
+        return await self._step(work)
+
+    async def take_carried(self, packets: Sequence[bytes]) -> list[str]:
+        """Take packets from a stick; return for each the code of its refusal, or "". Raises `StoreFailed`."""
+
+        async def work() -> list[str]:
+            engine = await self._ready_engine()
+            engine.contact_opened(STICK, self.clock.now())
+            all_events: list[Event] = []
+            codes: list[str] = []
+            for packet in packets:
+                events = engine.receive(packet, STICK, self.clock.now())
+                codes.append(next((each.code for each in events if isinstance(each, PacketRefused)), ""))
+                self._count_received(STICK.name, packet, is_authentic=not codes[-1])
+                all_events += events
+            engine.contact_closed(STICK, self.clock.now())
+            await self._commit(engine, all_events, flush=True)
+            self._wake()
+            return codes
+
+        return await self._step(work)
 
     # --- the queue ----------------------------------------------------------------------------------------
 
@@ -246,6 +314,15 @@ class SyncService:
 
         await self._step(work)
 
+    async def weigh(self) -> None:
+        """Decide anew which bearer carries what, since time has passed. Raises `StoreFailed`."""
+
+        async def work() -> None:
+            if self._engine is not None:
+                self._weigh(self._engine)
+
+        await self._step(work)
+
     async def report_health(self) -> None:
         """Tell the relay how much waits here, with the next packet. Raises `StoreFailed`.
 
@@ -269,7 +346,7 @@ class SyncService:
 
         async def work() -> None:
             async with self._database.transaction() as connection:
-                await self._tally.flush(connection)
+                await self._spending.flush(connection)
 
         await self._step(work)
 
@@ -299,6 +376,7 @@ class SyncService:
         async with self._database.reading() as connection:
             snapshot = await load_snapshot(connection, self.box.rekey_key)
             self._mail_bytes = await inbox.mail_bytes(connection)
+            await self._spending.load(connection)
         self._journal = MemoryJournal()
         self._offered = {}
         engine = SyncEngine(
@@ -327,7 +405,7 @@ class SyncService:
                 async with self._database.transaction() as connection:
                     await write_changes(connection, changes, self._wall_clock())
                     await self._write_events(connection, events)
-                    await self._tally.flush(connection)
+                    await self._spending.flush(connection)
             await self._forget_old_keys(changes)
             await self._act(engine, events)
         except (StoreFailed, LocalError):
@@ -383,6 +461,8 @@ class SyncService:
         async with self._database.reading() as connection:
             if bundle.KIND is Kind.MAIL:
                 self._mail_bytes = await inbox.mail_bytes(connection)
+            elif isinstance(bundle, OperatorSettings) and not holds_chain(bundle):
+                await self._spending.take_caps(connection)
             elif bundle.KIND is Kind.KEYS:
                 self.box = await load_box(connection)
                 self._trust.renew(self.box)
@@ -402,6 +482,26 @@ class SyncService:
                     engine.offer(
                         number, waiting.priority, waiting.data, begun=waiting.begun, acked=waiting.acked
                     )
+            await self._spending.note_waiting(connection)
+        self._weigh(engine)
+
+    # --- the budget ---------------------------------------------------------------------------------------
+
+    def _weigh(self, engine: SyncEngine) -> None:
+        """Decide anew which open bearer carries what, and wake the bearers where that changed."""
+        links = (contact.link for contact in self._contacts if contact.engine is engine)
+        if self._spending.weigh(engine, links, self._offered):
+            self._wake()
+
+    def _count_sent(self, bearer: str, packet: bytes, carried: Iterable[tuple[Priority, Piece]]) -> None:
+        self._spending.sent(bearer, packet, carried)
+        if self._engine is not None:
+            self._weigh(self._engine)
+
+    def _count_received(self, bearer: str, packet: bytes, *, is_authentic: bool) -> None:
+        self._spending.received(bearer, packet, is_authentic=is_authentic)
+        if self._engine is not None:
+            self._weigh(self._engine)
 
     def _drop_engine(self) -> None:
         self._engine = None

@@ -1,6 +1,8 @@
 """What the box believes of what comes down: the last word before a bundle is taken."""
 
-from protocol.bundle import Bundle, DeskReceipt, Keys, Mail
+from protocol.bundle import Bundle, DeskReceipt, Keys, Mail, OperatorSettings
+from protocol.caps import check_caps
+from protocol.chains import check_chain, holds_chain
 from protocol.deskkeys import check_keys
 from protocol.errors import RemoteError
 from protocol.frames import Refusal
@@ -40,6 +42,8 @@ class Trust:
                 return self._judge_keys(bundle)
             case DeskReceipt():
                 return self._judge_receipt(bundle)
+            case OperatorSettings():
+                return self._judge_settings(bundle)
             case _:
                 return Refusal.MALFORMED
 
@@ -48,6 +52,16 @@ class Trust:
             return Refusal.UNKNOWN_DESK
         try:
             check_keys(keys, self._box.desk_signing_public)
+        except RemoteError:
+            return Refusal.MALFORMED
+        return None
+
+    def _judge_settings(self, settings: OperatorSettings) -> Refusal | None:
+        if not self._box.operator_public:
+            return Refusal.MALFORMED
+        try:
+            check = check_chain if holds_chain(settings) else check_caps
+            check(settings, self._box.operator_public, self._box.vessel)
         except RemoteError:
             return Refusal.MALFORMED
         return None

@@ -60,10 +60,10 @@ def check_in() -> Body:
     return CheckIn(well_being=WellBeing.UNWELL, answers={1: True, 2: False, 3: True})
 
 
-def report(language: Language) -> str:
-    """Return the longest written report of this language that has at most 200 characters."""
+def reports(language: Language) -> list[str]:
+    """Return the written reports of this language that have at most 200 characters."""
     lines = (REPORTS / f"{LANGUAGES[language]}.txt").read_text(encoding="utf-8").splitlines()
-    return max((line for line in lines if len(line) <= REPORT_CHARACTERS), key=len)
+    return [line for line in lines if 0 < len(line) <= REPORT_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +99,12 @@ class Desk:
 
     def __init__(self) -> None:
         now = UnixSeconds(int(time.time()))
-        self._signing = Ed25519PrivateKey.generate()
+        self.signer = Ed25519PrivateKey.generate()
+        """Signs its requests."""
+        self.private = seal.new_private_key()
+        """Opens reports, and tags answers."""
         self._key = DeskKey(
-            public=public_half(seal.new_private_key()),
+            public=public_half(self.private),
             not_before=UnixSeconds(now - 86_400),
             not_after=UnixSeconds(now + _KEY_LIFE_S),
         )
@@ -109,7 +112,7 @@ class Desk:
     def card(self, name: str) -> DeskCard:
         """Return what the relay has to know of it."""
         return DeskCard(
-            name=name, signing_public=self._signing.public_key().public_bytes_raw(), keys=(self._key,)
+            name=name, signing_public=self.signer.public_key().public_bytes_raw(), keys=(self._key,)
         )
 
     @property

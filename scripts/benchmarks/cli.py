@@ -6,7 +6,7 @@ import fnmatch
 import sys
 from collections.abc import Callable, Sequence
 
-from scripts.benchmarks import transport, vessel, voice
+from scripts.benchmarks import page, transport, vessel, voice
 from scripts.benchmarks.errors import BenchError
 from scripts.benchmarks.report import Row, as_json, missed, print_table
 from scripts.voyage.programs import ProgramFailed
@@ -26,10 +26,14 @@ def rows_like(pattern: str) -> Wanted:
 
 BENCHES: dict[str, tuple[str, Bench]] = {
     "transport": (
-        "bytes and seconds over a satellite, beside LXMF and HTTPS (about ten minutes)",
+        "bytes and seconds over a satellite, beside LXMF and HTTPS (about a quarter of an hour)",
         lambda wanted: asyncio.run(transport.measure(wanted)),
     ),
     "voice": ("sizes of voice notes and what coding them costs", voice.measure),
+    "page": (
+        "loads, waiting, taps, contrast and sizes of the fisher's page in eight languages",
+        page.measure,
+    ),
     "vessel": ("memory, start, idle processor time and installed size of the box's program", vessel.measure),
 }
 
@@ -55,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench", description="Measure SeaVoice against its targets.")
-    names = parser.add_subparsers(dest="name", required=True, metavar="transport|voice|vessel")
+    names = parser.add_subparsers(dest="name", required=True, metavar="|".join(BENCHES))
     for name, (text, _) in BENCHES.items():
         one = names.add_parser(name, help=text, description=text)
         one.add_argument("--json", action="store_true", help="print one JSON object instead of a table")

@@ -11,3 +11,7 @@ class PeerMissing(BenchError):
 
 class PackagesMissing(BenchError):
     """What a fresh installation needs could not be had."""
+
+
+class BrowserUnfit(BenchError):
+    """No browser is installed that could show the page, or the page failed in it."""

@@ -16,7 +16,7 @@ from scripts.benchmarks.certificates import HOST, write_certificates
 from scripts.benchmarks.outcome import Outcome
 from scripts.benchmarks.ports import free_port
 from scripts.benchmarks.scenes import Scene, Sky
-from scripts.benchmarks.seavoice_side import RETRY_S
+from scripts.benchmarks.seavoice_environment import RETRY_S
 
 READ_BYTES = 16_384
 SEGMENT_BYTES = 1_400

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,8 @@ class Node:
 
     name: str
     folder: Path
+    library: Path | None = None
+    """Where another Reticulum than the installed one is."""
     outcomes: dict[int, asyncio.Future[bool]] = field(default_factory=dict)
     _process: Process | None = None
     _listener: asyncio.Task[None] | None = None
@@ -52,7 +54,7 @@ class Node:
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=log,
-                env={**os.environ, "PYTHONWARNINGS": "ignore"},
+                env=self._environment(),
             )
         ready = asyncio.get_running_loop().create_future()
         self._listener = asyncio.create_task(self._listen(self._process, ready))
@@ -60,6 +62,13 @@ class Node:
             await asyncio.wait_for(ready, READY_S_MAX)
         except TimeoutError:
             raise ProgramFailed(f"The LXMF node {self.name} did not become ready.") from None
+
+    def _environment(self) -> dict[str, str]:
+        environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+        if self.library is not None:
+            known = environment.get("PYTHONPATH")
+            environment["PYTHONPATH"] = os.pathsep.join([str(self.library), *([known] if known else [])])
+        return environment
 
     async def _listen(self, process: Process, ready: "asyncio.Future[None]") -> None:
         assert process.stdout is not None
@@ -118,10 +127,12 @@ class LxmfPair:
         for sky in self.skies:
             await sky.until_settled()
 
-    async def cross(self, sizes: Mapping[int, int], *, limit_s: float) -> Outcome:
-        """Send so many messages of each size directly; raises `DeliveryFailed` or `TimeoutError`."""
+    async def cross(self, sizes: Mapping[int, int], *, limit_s: float, method: str = "direct") -> Outcome:
+        """Send so many messages of each size; raises `DeliveryFailed` or `TimeoutError`."""
         before, began_s = self.reading(), self.skies[0].now_s
-        outcomes = [await self.vessel.send(size) for size, count in sizes.items() for _ in range(count)]
+        outcomes = [
+            await self.vessel.send(size, method) for size, count in sizes.items() for _ in range(count)
+        ]
         async with asyncio.timeout(limit_s):
             for outcome in outcomes:
                 if not await outcome:
@@ -132,8 +143,13 @@ class LxmfPair:
 
 
 @asynccontextmanager
-async def lxmf_pair(folder: Path, scene: Scene) -> AsyncIterator[LxmfPair]:
+async def lxmf_pair(
+    folder: Path, scene: Scene, *, over: Callable[[int], Sky] | None = None, library: Path | None = None
+) -> AsyncIterator[LxmfPair]:
     """Start both nodes in a folder, with the scene's sky between them, and kill them at the end.
+
+    `over` makes a sky in front of a port, where it is not the scene that does; `library` holds another
+    Reticulum than the installed one.
 
     Raises: PeerMissing, ProgramFailed.
     """
@@ -143,18 +159,20 @@ async def lxmf_pair(folder: Path, scene: Scene) -> AsyncIterator[LxmfPair]:
 
     for name in ("vessel", "shore"):
         make_identity(folder / f"{name}.identity")
-    vessel, shore = Node(name="vessel", folder=folder), Node(name="shore", folder=folder)
+    vessel, shore = (Node(name=name, folder=folder, library=library) for name in ("vessel", "shore"))
     async with AsyncExitStack() as stack:
-        skies = await _skies(stack, folder, scene)
+        skies = await _skies(stack, folder, scene, over or scene.over)
         for node in (shore, vessel):
             stack.push_async_callback(node.kill)
             await node.start()
         yield LxmfPair(vessel=vessel, shore=shore, skies=skies)
 
 
-async def _skies(stack: AsyncExitStack, folder: Path, scene: Scene) -> tuple[Sky, ...]:
+async def _skies(
+    stack: AsyncExitStack, folder: Path, scene: Scene, over: Callable[[int], Sky]
+) -> tuple[Sky, ...]:
     shore_port = free_port()
-    up = scene.over(shore_port)
+    up = over(shore_port)
     await stack.enter_async_context(up)
     if scene.medium is Medium.STREAM:
         slow = scene.rate_bps is not None
@@ -170,7 +188,7 @@ async def _skies(stack: AsyncExitStack, folder: Path, scene: Scene) -> tuple[Sky
     else:
         # Reticulum answers to a configured port, never to where a datagram came from: each way needs a sky.
         vessel_port = free_port()
-        down = scene.over(vessel_port)
+        down = over(vessel_port)
         await stack.enter_async_context(down)
         vessel, shore = _udp(vessel_port, up.port), _udp(shore_port, down.port)
         skies = (up, down)

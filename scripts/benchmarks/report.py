@@ -9,8 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-TABLE_COLUMNS_MIN = 140
+TABLE_COLUMNS_MIN = 160
 """A terminal that tells no width, such as a pipe, gets lines that hold a whole row."""
+
+MONEY_PLACES = 4
+"""A short text costs a tenth of a cent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +22,22 @@ class Figure:
 
     value: float | None
     why: str = ""
+    money: float | None = None
+    """What the crossing that it belongs to cost in US dollars."""
 
     def as_record(self) -> dict[str, object]:
         """Return the figure for JSON; `why` only where there is no value or a remark on it."""
-        return {"value": _rounded(self.value)} | ({"why": self.why} if self.why else {})
+        record: dict[str, object] = {"value": _rounded(self.value)}
+        if self.why:
+            record["why"] = self.why
+        if self.money is not None:
+            record["money"] = round(self.money, MONEY_PLACES)
+        return record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of a report. Less is better in every row, so a target is the most that is allowed."""
+    """One line of a report. Less is better, and a target the most that is allowed, unless it says so."""
 
     row: str
     unit: str
@@ -40,13 +50,21 @@ class Row:
     """Why nothing was measured, or a remark that belongs to the number."""
     also: Mapping[str, float] = field(default_factory=dict)
     """Further figures of the same run, without a target, by what they are."""
+    more_is_better: bool = False
+    """Whether the target is the least that is wanted, and the bound the most that could be."""
+    credits_spent: float | None = None
+    """Of short messages, for all that the row's own crossing needed."""
+    money: float | None = None
+    """What that crossing cost in US dollars (`scripts/sky/prices.py`)."""
 
     @property
     def ok(self) -> bool:
         """Whether the row keeps to its target; a row without one only has to be measured."""
         if self.measured is None:
             return False
-        return self.target is None or self.measured <= self.target
+        if self.target is None:
+            return True
+        return self.measured >= self.target if self.more_is_better else self.measured <= self.target
 
     def as_record(self) -> dict[str, object]:
         """Return the row for JSON."""
@@ -55,12 +73,16 @@ class Row:
             "unit": self.unit,
             "measured": _rounded(self.measured),
             "target": self.target,
-            "bound": self.bound,
+            "bound": _rounded(self.bound),
             "peers": {name: figure.as_record() for name, figure in self.peers.items()},
             "ok": self.ok,
         }
         if self.why:
             record["why"] = self.why
+        if self.credits_spent is not None:
+            record["credits"] = _rounded(self.credits_spent)
+        if self.money is not None:
+            record["money"] = round(self.money, MONEY_PLACES)
         if self.also:
             record["also"] = {name: _rounded(value) for name, value in self.also.items()}
         return record
@@ -80,7 +102,8 @@ def missed(rows: Iterable[Row]) -> list[str]:
 def _miss(row: Row) -> str:
     if row.measured is None:
         return f"{row.row}: not measured, {row.why or 'no reason given'}."
-    return f"{row.row}: {_text(row.measured)} {row.unit} measured, at most {_text(row.target)} wanted."
+    most = "at least" if row.more_is_better else "at most"
+    return f"{row.row}: {_text(row.measured)} {row.unit} measured, {most} {_text(row.target)} wanted."
 
 
 def print_table(rows: Sequence[Row], title: str, out: TextIO) -> None:
@@ -89,8 +112,8 @@ def print_table(rows: Sequence[Row], title: str, out: TextIO) -> None:
     if not console.is_terminal:
         console = Console(file=out, width=TABLE_COLUMNS_MIN)
     table = Table(title=title, title_justify="left", expand=False)
-    for heading in ("row", "measured", "target", "bound", "unit", "", "peers"):
-        number = heading in {"measured", "target", "bound"}
+    for heading in ("row", "measured", "target", "bound", "unit", "", "credits", "US$", "peers"):
+        number = heading in {"measured", "target", "bound", "credits", "US$"}
         table.add_column(heading, justify="right" if number else "left", no_wrap=number)
     for row in rows:
         mark = Text("ok", style="green") if row.ok else Text("MISS", style="bold red")
@@ -101,6 +124,8 @@ def print_table(rows: Sequence[Row], title: str, out: TextIO) -> None:
             _text(row.bound),
             row.unit,
             mark if row.target is not None or not row.ok else "",
+            "" if row.credits_spent is None else _text(row.credits_spent),
+            "" if row.money is None else f"{row.money:.{MONEY_PLACES}f}",
             _remarks(row),
         )
     console.print(table)

@@ -15,7 +15,7 @@ from scripts.benchmarks.seavoice_side import Fleet, found_fleet, warm_up
 from scripts.voyage.programs import ProgramFailed
 
 LIMIT_S = 630.0
-"""A crossing that lasts longer has failed; the whole benchmark has to end within twelve minutes."""
+"""A crossing that lasts longer has failed; the whole benchmark has to end within fifteen minutes."""
 
 LOAD_MAX = 1.0
 STARTING_AT_ONCE = 2

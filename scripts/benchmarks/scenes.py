@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from scripts.sky.datagram import DatagramSky
@@ -15,7 +15,10 @@ RATE_BPS = 2_400.0
 DELAY_S = 0.7
 """One way: 1.4 s round trip (protocol.md, table 2)."""
 
-LOSS = 0.1
+LOSS = DUPLICATES = REORDERED = 0.1
+REORDER_DELAY_S = 8.0
+"""A packet lasts up to 3 s at this rate: one that comes so late has been overtaken by three others."""
+
 MIDDLE_S = 100.0
 """About half of 60 kB have left by then at 2,400 bit/s."""
 
@@ -37,6 +40,8 @@ class Scene:
     rate_bps: float | None = None
     delay_s: float = 0.0
     loss: float = 0.0
+    duplicate: float = 0.0
+    reorder: float = 0.0
     seed: int = 1
     speed: float = 1.0
     """Link seconds in one second of the machine."""
@@ -49,6 +54,9 @@ class Scene:
             rate_down_bps=self.rate_bps,
             delay_s=self.delay_s,
             loss=self.loss,
+            duplicate=self.duplicate,
+            reorder=self.reorder,
+            reorder_delay_s=REORDER_DELAY_S,
             speed=self.speed,
         )
         return make(target=Endpoint(port=target_port), profile=profile, seed=self.seed)
@@ -58,7 +66,16 @@ FAST = Scene()
 FAST_DATAGRAM = Scene(medium=Medium.DATAGRAM)
 SLOW = Scene(rate_bps=RATE_BPS, delay_s=DELAY_S)
 SLOW_DATAGRAM = Scene(medium=Medium.DATAGRAM, rate_bps=RATE_BPS, delay_s=DELAY_S)
-LOSSY = Scene(medium=Medium.DATAGRAM, rate_bps=RATE_BPS, delay_s=DELAY_S, loss=LOSS)
+FAULTS = {
+    "loss": replace(SLOW_DATAGRAM, loss=LOSS),
+    "doubled": replace(SLOW_DATAGRAM, duplicate=DUPLICATES),
+    "overtaken": replace(SLOW_DATAGRAM, reorder=REORDERED),
+    "confused": replace(SLOW_DATAGRAM, loss=LOSS, duplicate=DUPLICATES, reorder=REORDERED),
+}
+"""What datagrams suffer, by name."""
+
+SESSIONS = Scene(medium=Medium.DATAGRAM, delay_s=40.0)
+"""No more than the time that a message takes by satellite, each way."""
 
 STEADY = ListedCuts()
 CUT_EARLY = PeriodicCuts(up_s=60, down_s=20, first_s=8)

@@ -113,7 +113,10 @@ SLOW_RUNS: Mapping[str, Run] = {
     "seavoice 60000 cut udp": _slowly(
         CLEAR_BYTES, scenes.CUT_OFTEN, scene=scenes.SLOW_DATAGRAM, bearer=BearerKind.UDP
     ),
-    "seavoice loss": _slowly(CLEAR_BYTES, scene=scenes.LOSSY, bearer=BearerKind.UDP),
+    **{
+        f"seavoice {fault}": _slowly(CLEAR_BYTES, scene=scene, bearer=BearerKind.UDP)
+        for fault, scene in scenes.FAULTS.items()
+    },
     "seavoice kill vessel": _slowly(CLEAR_BYTES, incident=partial(_kill, lambda voyage: voyage.vessel)),
     "seavoice kill relay": _slowly(CLEAR_BYTES, incident=partial(_kill, lambda voyage: voyage.relay)),
     "seavoice urgent": _slowly(CLEAR_BYTES, incident=_say_something_urgent),
@@ -135,6 +138,12 @@ FAST_RUNS: Mapping[str, Run] = {
     "seavoice ten packed": _quickly(*[packed_text()] * TEN),
     "seavoice ten padded": _quickly(*[small(padded=True)] * TEN),
     "seavoice 120 udp": _quickly(small(), scene=scenes.FAST_DATAGRAM, bearer=BearerKind.UDP, closed=False),
+    "seavoice 4500 udp": _quickly(
+        bulk(NOTE_BYTES), scene=scenes.FAST_DATAGRAM, bearer=BearerKind.UDP, closed=False
+    ),
+    "seavoice 60000 udp": _quickly(
+        bulk(CLEAR_BYTES), scene=scenes.FAST_DATAGRAM, bearer=BearerKind.UDP, closed=False
+    ),
     "seavoice 120 websocket": _quickly(small(), bearer=BearerKind.WEBSOCKET),
     "seavoice 60000 websocket": _quickly(bulk(CLEAR_BYTES), bearer=BearerKind.WEBSOCKET),
 }

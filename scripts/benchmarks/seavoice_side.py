@@ -2,9 +2,11 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -14,7 +16,10 @@ from protocol.provisioning import BearerKind, read_provisioning, write_card
 from scripts.benchmarks.cargo import Desk, Parcel
 from scripts.benchmarks.outcome import Outcome
 from scripts.benchmarks.ports import free_port
-from scripts.benchmarks.scenes import DELAY_S, RATE_BPS, Medium, Scene, Sky
+from scripts.benchmarks.scenes import Scene, Sky
+from scripts.benchmarks.seavoice_environment import modem_environment, relay_environment, vessel_environment
+from scripts.benchmarks.short_sky import ShortScene, ShortSky, short_sky
+from scripts.sky.modem import IMEI
 from scripts.sky.stream import StreamSky
 from scripts.voyage.programs import Program, ProgramFailed
 from vessel_client.queue_request import write_queue_request
@@ -25,14 +30,9 @@ POLL_SHARE = 0.0025
 would take the processor from the skies, and late skies are slow skies."""
 
 READY_S_MAX = 60.0
-RETRY_S = 2.0
-"""How long every side that is ours waits before it dials again: the vessel, and the HTTPS client."""
-
 QUEUEING_S = 3.0
 STATES_ON_BOARD = ("on the box",)
-CONTACT_BYTES_EXPECTED = 12_000
-"""Between the 4.5 kB of 15 s and the 18 kB of 60 s. It makes packets of 600 bytes: against 17 kB, 0.4 % more
-overhead, and some sixty bytes less for each cut."""
+VESSEL_NAME = "FV Marlin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ async def found_fleet(folder: Path) -> Fleet:
     relay, vessel = (Program(name=name, data=folder / name) for name in ("relay", "vessel"))
     await relay.run("init", "--host", "127.0.0.1")
     await relay.run("desk", "add", str(card))
-    await relay.run("vessel", "add", "FV Marlin", "--desk", "Harbour Light", "--out", str(provisioning))
+    await relay.run("vessel", "add", VESSEL_NAME, "--desk", "Harbour Light", "--out", str(provisioning))
     identity = read_provisioning(provisioning.read_bytes()).vessel
     await vessel.run("init", str(provisioning))
     return Fleet(folder=folder, desk=desk, vessel=identity)
@@ -73,14 +73,28 @@ async def warm_up(fleet: Fleet, folder: Path) -> Fleet:
 
 @dataclass(kw_only=True)
 class Voyage:
-    """One relay, one vessel, and the sky between them."""
+    """One relay, one vessel, and what lies between them."""
 
     relay: Program
     vessel: Program
-    sky: Sky
+    skies: Mapping[BearerKind, Sky]
+    short: ShortSky | None
     fleet: Fleet
     box_url: str
+    relay_url: str
     session: aiohttp.ClientSession
+
+    @property
+    def sky(self) -> Sky:
+        """The one sky of a voyage that has only one."""
+        (sky,) = self.skies.values()
+        return sky
+
+    @property
+    def modem(self) -> ShortSky:
+        """The modem of a voyage that has one."""
+        assert self.short is not None
+        return self.short
 
     async def queue(self, parcel: Parcel) -> int:
         """Give the box one sealed message and return its number."""
@@ -101,19 +115,18 @@ class Voyage:
             return False
 
     async def until_left(self, numbers: Sequence[int], *, limit_s: float) -> None:
-        """Return when the relay has custody of all of these; raises `TimeoutError`."""
-        began_s = self.sky.now_s
-        async with asyncio.timeout(limit_s):
-            for number in numbers:
-                while not await self.has_left(number):  # noqa: ASYNC110  # Another process decides it.
-                    await asyncio.sleep(max(POLL_S_MIN, POLL_SHARE * (self.sky.now_s - began_s)))
+        """Return when the relay has custody of all of these; raises `TimeoutError`. Machine seconds."""
+        for number in numbers:
+            await until(partial(self.has_left, number), limit_s=limit_s)
 
     async def until_linked(self, *, limit_s: float) -> None:
         """Return when the vessel has greeted the relay on a stream and nothing is on its way any more."""
-        if isinstance(self.sky, StreamSky):
-            async with asyncio.timeout(limit_s):
-                await self.sky.until(lambda: self.sky.meter.snapshot().up.delivered.packets > 0)
-        await self.sky.until_settled()
+        async with asyncio.timeout(limit_s):
+            for sky in self.skies.values():
+                if isinstance(sky, StreamSky):
+                    await sky.until(partial(_has_been_used, sky))
+        for sky in self.skies.values():
+            await sky.until_settled()
 
     async def duplicate_bytes(self) -> int:
         """Return what the relay counted as payload that it already held."""
@@ -139,71 +152,87 @@ class Voyage:
         return Outcome(seconds=seconds, reading=self.sky.meter.snapshot() - before)
 
 
+def _has_been_used(sky: Sky) -> bool:
+    return sky.meter.snapshot().up.delivered.packets > 0
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, limit_s: float) -> None:
+    """Ask again and again, the less often the longer it takes; raises `TimeoutError`."""
+    began_s = time.monotonic()
+    async with asyncio.timeout(limit_s):
+        while not await condition():  # noqa: ASYNC110  # Another process decides it.
+            await asyncio.sleep(max(POLL_S_MIN, POLL_SHARE * (time.monotonic() - began_s)))
+
+
 @asynccontextmanager
 async def sail(
-    fleet: Fleet, folder: Path, scene: Scene, *, bearer: BearerKind = BearerKind.TCP, fresh: bool = True
+    fleet: Fleet,
+    folder: Path,
+    scene: Scene,
+    *,
+    bearer: BearerKind = BearerKind.TCP,
+    fresh: bool = True,
+    box_names: str = "",
 ) -> AsyncIterator[Voyage]:
-    """Start a copy of the fleet's programs with a sky between them, and stop them at the end."""
+    """Start a copy of the fleet's programs with a sky between them, and stop them at the end.
+
+    `box_names` are further names under which browsers reach the box.
+    """
+    async with embark(fleet, folder, {bearer: scene}, fresh=fresh, box_names=box_names) as voyage:
+        yield voyage
+
+
+@asynccontextmanager
+async def embark(
+    fleet: Fleet,
+    folder: Path,
+    scenes: Mapping[BearerKind, Scene],
+    *,
+    short: ShortScene | None = None,
+    fresh: bool = True,
+    box_names: str = "",
+) -> AsyncIterator[Voyage]:
+    """Start a copy of the fleet's programs with these skies between them, and perhaps a modem."""
     if fresh:
         fleet.copy(folder)
     http_port, link_port, box_port = free_port(), free_port(), free_port()
-    relay_environment = {
-        "SEAVOICE_RELAY_LISTEN_HOST": "127.0.0.1",
-        "SEAVOICE_RELAY_HTTP_PORT": str(http_port),
-        "SEAVOICE_RELAY_TCP_PORT": str(link_port),
-        "SEAVOICE_RELAY_UDP_PORT": str(link_port),
-        **_link("RELAY", bearer, scene),
-    }
-    target = http_port if bearer is BearerKind.WEBSOCKET else link_port
-    async with scene.over(target) as sky, aiohttp.ClientSession(trust_env=False) as session:
-        relay = Program(name="relay", data=folder / "relay", environment=relay_environment)
-        vessel = Program(
-            name="vessel", data=folder / "vessel", environment=_vessel(box_port, sky.port, bearer, scene)
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
+        skies = {
+            bearer: scene.over(http_port if bearer is BearerKind.WEBSOCKET else link_port)
+            for bearer, scene in scenes.items()
+        }
+        for sky in skies.values():
+            await stack.enter_async_context(sky)
+        modem = None
+        if short is not None:
+            modem = await stack.enter_async_context(short_sky(folder, http_port, short))
+        relay = Program(
+            name="relay",
+            data=folder / "relay",
+            environment=relay_environment(http_port, link_port, scenes, modem),
         )
-        try:
-            await relay.start()
-            await vessel.start()
-            yield Voyage(
-                relay=relay,
-                vessel=vessel,
-                sky=sky,
-                fleet=fleet,
-                box_url=f"http://127.0.0.1:{box_port}",
-                session=session,
-            )
-        finally:
-            await vessel.stop()
-            await relay.stop()
-
-
-def _vessel(box_port: int, sky_port: int, bearer: BearerKind, scene: Scene) -> dict[str, str]:
-    scheme, path = {
-        BearerKind.TCP: ("tcp", ""),
-        BearerKind.WEBSOCKET: ("ws", "/v1/link"),
-        BearerKind.UDP: ("udp", ""),
-    }[bearer]
-    name = bearer.name
-    others = {f"SEAVOICE_VESSEL_{kind.name}_ENABLED": "false" for kind in BearerKind if kind is not bearer}
-    return {
-        "SEAVOICE_VESSEL_API_PORT": str(box_port),
-        "SEAVOICE_VESSEL_RETRY_DELAY_S_MIN": "0.2",
-        "SEAVOICE_VESSEL_RETRY_DELAY_S_MAX": str(RETRY_S),
-        f"SEAVOICE_VESSEL_{name}_URL": f"{scheme}://127.0.0.1:{sky_port}{path}",
-        **others,
-        **_link("VESSEL", bearer, scene),
-    }
-
-
-def _link(program: str, bearer: BearerKind, scene: Scene) -> dict[str, str]:
-    """Tell a program the numbers of a slow link; of a fast one it knows nothing."""
-    if scene.rate_bps is None:
-        return {}
-    assert scene.rate_bps == RATE_BPS
-    assert scene.medium is (Medium.DATAGRAM if bearer is BearerKind.UDP else Medium.STREAM)
-    numbers = {
-        "RATE_UP_BPS": scene.rate_bps,
-        "RATE_DOWN_BPS": scene.rate_bps,
-        "ROUND_TRIP_S": 2 * DELAY_S,
-        "CONTACT_BYTES_EXPECTED": CONTACT_BYTES_EXPECTED,
-    }
-    return {f"SEAVOICE_{program}_{bearer.name}_{name}": str(value) for name, value in numbers.items()}
+        ports = {bearer: sky.port for bearer, sky in skies.items()}
+        vessel = Program(
+            name="vessel",
+            data=folder / "vessel",
+            environment={"SEAVOICE_VESSEL_API_HOSTS_ALLOWED": box_names}
+            | vessel_environment(box_port, ports, scenes)
+            | (modem_environment(modem.device, short) if modem is not None and short is not None else {}),
+        )
+        if modem is not None:
+            modem.rockblock.write_files(relay.data)
+            await relay.run("vessel", "modem", VESSEL_NAME, IMEI)
+        for program in (relay, vessel):
+            stack.push_async_callback(program.stop)
+            await program.start()
+        yield Voyage(
+            relay=relay,
+            vessel=vessel,
+            skies=skies,
+            short=modem,
+            fleet=fleet,
+            box_url=f"http://127.0.0.1:{box_port}",
+            relay_url=f"http://127.0.0.1:{http_port}",
+            session=session,
+        )

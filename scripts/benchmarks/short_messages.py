@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypedDict
 
 from protocol import bundle
 from protocol.bundle import Bundle, Report
@@ -17,15 +18,15 @@ from protocol.message import Text
 from scripts.benchmarks.cargo import (
     LANGUAGES,
     NOTE_BYTES,
-    REPORT_CHARACTERS,
-    REPORTS,
     Desk,
     Parcel,
     bulk,
     check_in,
+    reports,
 )
-from scripts.benchmarks.report import Figure, Row
+from scripts.benchmarks.report import Row
 from scripts.sky.messages import STATUS_COMPLETED, MessageProfile, MessageSky
+from scripts.sky.prices import money
 
 LINK = LinkProfile(
     name="sbd", kind=LinkKind.MESSAGE, mtu_up_bytes=340, mtu_down_bytes=270, identifies_vessel=True
@@ -33,7 +34,6 @@ LINK = LinkProfile(
 FAILING = MessageProfile(failure=0.1)
 SEEDS = 40
 SESSIONS_MAX = 200
-PEER = {"RNS packets": Figure(value=None, why="not measured: LXMF does not run over short messages uncut")}
 
 _VESSEL = VesselId(b"vessel-1")
 _SECRET = bytes(range(32))
@@ -160,8 +160,7 @@ def _report_rows(name: str) -> list[Row]:
             ),
         )
         for language, code in LANGUAGES.items()
-        for line in (REPORTS / f"{code}.txt").read_text(encoding="utf-8").splitlines()
-        if 0 < len(line) <= REPORT_CHARACTERS
+        for line in reports(language)
     ]
     return _small_rows(name, parcels, size_bytes=300, credits_most=6)
 
@@ -171,19 +170,22 @@ def _small_rows(
 ) -> list[Row]:
     sure = [(code, carry(parcel, MessageProfile())) for code, parcel in parcels]
     largest = {code: max(each.up_bytes for own, each in sure if own == code) for code, _ in sure}
-    failing = _fail_often(parcels[0][1])
+    largest_at = max(range(len(sure)), key=lambda at: sure[at][1].up_bytes)
+    failing = _fail_often(parcels[largest_at][1])
+    spent = _spent(failing)
     return [
         Row(
+            **spent,
             row=f"{name}: messages up",
             unit="messages",
             measured=max(
                 *(passage.up_messages for _, passage in sure), _median(p.up_messages for p in failing)
             ),
             target=1,
-            peers=PEER,
             also={"mean where 10 % of sessions fail": statistics.fmean(p.up_messages for p in failing)},
         ),
         Row(
+            **spent,
             row=f"{name}: bytes",
             unit="bytes",
             measured=max(largest.values()),
@@ -191,6 +193,7 @@ def _small_rows(
             also=largest if len(largest) > 1 else {},
         ),
         Row(
+            **spent,
             row=f"{name}: credits",
             unit="credits",
             measured=max(
@@ -207,31 +210,47 @@ def _small_rows(
 
 def _note_rows(name: str) -> list[Row]:
     failing = _fail_often(bulk(NOTE_BYTES))
+    spent = _spent(failing)
     return [
         Row(
+            **spent,
             row=f"{name}: messages up",
             unit="messages",
             measured=_median(p.up_messages for p in failing),
             target=16,
-            peers=PEER,
             also={
                 "mean": statistics.fmean(p.up_messages for p in failing),
                 "most": max(p.up_messages for p in failing),
             },
         ),
         Row(
+            **spent,
             row=f"{name}: messages down",
             unit="messages",
             measured=max(p.down_messages for p in failing),
             target=2,
         ),
         Row(
+            **spent,
             row=f"{name}: credits",
             unit="credits",
             measured=_median(p.credits_with_receipt for p in failing),
             also={"minutes": _median(p.seconds for p in failing) / 60},
         ),
     ]
+
+
+class _Spent(TypedDict):
+    """The columns that all rows of one sort share."""
+
+    credits_spent: float
+    money: float
+
+
+def _spent(failing: Iterable[Passage]) -> _Spent:
+    """Return what a message costs with a session for its receipt, where one session in ten fails."""
+    mean = statistics.fmean(passage.credits_with_receipt for passage in failing)
+    return _Spent(credits_spent=mean, money=money(credits_spent=mean))
 
 
 def _fail_often(parcel: Parcel) -> list[Passage]:

@@ -1,14 +1,13 @@
 """What the box's program needs of a small machine: memory, time to start, idle work, and disk."""
 
 import asyncio
-import shutil
+import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -18,6 +17,10 @@ from scripts.benchmarks.errors import PackagesMissing
 from scripts.benchmarks.report import Row
 from scripts.benchmarks.runs import open_lab
 from scripts.benchmarks.seavoice_side import READY_S_MAX, Voyage, sail
+from scripts.packaging.debian_package import Package, build_package
+from scripts.packaging.errors import PackagingError
+from scripts.packaging.target import make_target, own_architecture, project_version, run_tool, source_date
+from scripts.packaging.tree import Release, compiled_bytes, size_bytes
 
 MEGABYTE = 1_000_000
 SETTLING_S = 5.0
@@ -35,11 +38,24 @@ def measure(wanted: Callable[[str], bool]) -> list[Row]:
     """Measure the wanted rows; raises `PackagesMissing` or `ProgramFailed`."""
     rows: list[Row] = []
     if any(wanted(name) for name in (MEMORY, START, IDLE)):
-        with tempfile.TemporaryDirectory(prefix="seavoice-bench-") as folder:
+        with tempfile.TemporaryDirectory(prefix="seavoice-bench-") as folder, _keeping_modules(folder):
             rows += asyncio.run(_measure_running(Path(folder)))
     if wanted(DISK):
         rows.append(_measure_disk())
     return [row for row in rows if wanted(row.row)]
+
+
+@contextmanager
+def _keeping_modules(folder: str) -> Iterator[None]:
+    """Let the programs keep their compiled modules, as a package does when it is installed."""
+    before = dict(os.environ)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/modules"
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 async def _measure_running(folder: Path) -> list[Row]:
@@ -86,41 +102,26 @@ async def _start_s(voyage: Voyage) -> float:
 
 
 def _measure_disk() -> Row:
+    """Measure what the Debian package leaves on a box: its files, and the modules it compiles there."""
     with tempfile.TemporaryDirectory(prefix="seavoice-bench-") as folder:
-        target = Path(folder) / "packages"
-        _install(target, Path(folder) / "constraints.txt")
-        files = [path for path in target.rglob("*") if path.is_file() and not path.is_symlink()]
-        plain = [path for path in files if path.suffix != ".pyc"]
-        also = {"with compiled modules": _size(files)}
-        measured = _size(plain)
-        if shutil.which("strip") is not None:
-            _strip([path for path in plain if ".so" in path.suffixes])
-            also["without what only debuggers read"] = _size(plain)
-    return Row(row=DISK, unit="MB", measured=measured, target=25, also=also)
+        try:
+            package, installed_bytes, compiled_bytes = _package(Path(folder))
+        except PackagingError as reason:
+            raise PackagesMissing(f"The package of the box could not be made: {reason}") from reason
+        also = {
+            "before the modules are compiled": installed_bytes / MEGABYTE,
+            "wheels as they come": package.built.as_they_come_bytes / MEGABYTE,
+            "the package as a file": package.path.stat().st_size / MEGABYTE,
+        }
+    return Row(
+        row=DISK, unit="MB", measured=(installed_bytes + compiled_bytes) / MEGABYTE, target=25, also=also
+    )
 
 
-def _size(files: list[Path]) -> float:
-    return sum(path.stat().st_size for path in files) / MEGABYTE
-
-
-def _strip(libraries: list[Path]) -> None:
-    """Take the symbols out of compiled modules, as an installer for small boxes can."""
-    subprocess.run(["strip", "--strip-unneeded", *map(str, libraries)], check=True)
-
-
-def _install(target: Path, constraints: Path) -> None:
-    """Install the extra `vessel` into an empty folder, in the versions of the lock file."""
-    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-    needed = project["dependencies"] + project["optional-dependencies"]["vessel"]
-    constraints.write_text("\n".join(_locked(Path("requirements.lock").read_text(encoding="utf-8"))))
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--only-binary", ":all:", "--target", str(target), "--constraint", str(constraints), *needed]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        last = done.stderr.strip().rpartition("\n")[2]
-        raise PackagesMissing(f"The packages of the vessel could not be installed afresh: {last}")
-
-
-def _locked(lock: str) -> list[str]:
-    """Return `name==version` for each package of a lock file, without hashes."""
-    return [line.split()[0] for line in lock.splitlines() if "==" in line and not line.startswith((" ", "#"))]
+def _package(folder: Path) -> tuple[Package, int, int]:
+    target = make_target(own_architecture(), f"3.{sys.version_info.minor}", voice=False)
+    release = Release(target=target, version=project_version(), issued_at=source_date())
+    package = build_package(release, folder)
+    root = folder / "root"
+    run_tool("dpkg-deb", "--extract", str(package.path), str(root))
+    return package, size_bytes(root), compiled_bytes(root / release.home)

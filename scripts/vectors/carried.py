@@ -2,8 +2,8 @@
 
 from protocol import bundle as bundles
 from protocol import deskkeys, frames, linkguard, origin
-from protocol.bundle import DeskReceipt, DeskState, Introduction, Keys, Mail, Report
-from protocol.frames import Ack, More, Next, Priority, Receipt, Refusal, Refuse, Resync, Start, Status
+from protocol.bundle import DeskReceipt, DeskState, Introduction, Keys, Mail, OperatorSettings, Report
+from protocol.frames import Ack, More, Next, Pad, Priority, Receipt, Refusal, Refuse, Resync, Start, Status
 from protocol.ids import MailboxId
 from protocol.linkguard import GuardState, LinkGuard
 from protocol.links import Side
@@ -132,6 +132,8 @@ def frame_entries() -> list[Entry]:
         "receipt for several": Receipt(numbers=((7, 10), (12, 13))),
         "refuse": Refuse(number=9, reason=Refusal.UNKNOWN_DESK),
         "status": Status(values={1: 80, 2: -3}),
+        "pad": Pad(answer_bytes=200, size_bytes=12),
+        "pad, answer as you need to": Pad(),
     }
     wrong: dict[str, bytes] = {
         "truncated": frames.encode(valid["ack with gaps"])[:-1],
@@ -148,6 +150,8 @@ def frame_entries() -> list[Entry]:
         "number over the limit": pack((6, 2**32)),
         "text where bytes belong": pack((3, "x")),
         "map with a key twice": bytes.fromhex("92088201010102"),
+        "padding that is not zero": pack((9, 200, b"\0\1")),
+        "answer too small for its frames": pack((9, 119, b"")),
         "extension": bytes.fromhex("c70003"),
         "257 frames": frames.encode(Next(data=b"x")) * 257,
     }
@@ -188,17 +192,19 @@ def bundle_entries() -> list[Entry]:
             tag=fixed("tag", 8),
             proofs=(fixed("proof", 8), b""),
         ),
+        "settings": OperatorSettings(signature=fixed("s") * 2, signed=b"\x91\x01"),
     }
     report = bundles.encode(valid["report"])
     receipt = bundles.encode(valid["desk receipt"])
     wrong: dict[str, bytes] = {
         "empty": b"",
-        "unknown kind": b"\x50" + report[1:],
+        "unknown kind": b"\x60" + report[1:],
         "report without content": report[: 1 + 4 + 8 + 48],
         "introduction, truncated": bundles.encode(valid["introduction"])[:-1],
         "introduction, one byte more": bundles.encode(valid["introduction"]) + b"x",
         "mail, truncated": bundles.encode(valid["mail"])[:80],
         "keys, truncated": bundles.encode(valid["keys"])[:73],
+        "settings, truncated": bundles.encode(valid["settings"])[:65],
         "desk receipt, truncated": receipt[:-1],
         "desk receipt, bytes left over": receipt + b"\x00",
         "desk receipt, unknown state": b"\x40" + pack((key, 3, (1, 1), fixed("tag", 8))),

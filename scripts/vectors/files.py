@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.vectors.agreed import key_lists, rekeys
+from scripts.vectors.agreed import cap_lists, chain_lists, key_lists, rekeys
 from scripts.vectors.carried import bundle_entries, frame_entries, packets
 from scripts.vectors.entries import (
     Entry,
 )
 from scripts.vectors.sealed import mailbox_entries, message_entries, origin_entries, seals
+from scripts.vectors.sticks import containers
 
 
 def write_all(folder: Path) -> None:
@@ -24,6 +25,9 @@ def write_all(folder: Path) -> None:
         "mailbox": mailbox_entries,
         "rekey": lambda: rekeys(_keeper(folder / "rekey.json")),
         "keys": key_lists,
+        "caps": cap_lists,
+        "chains": chain_lists,
+        "container": containers,
     }
     for name, make in makers.items():
         text = json.dumps(make(), indent=1, ensure_ascii=False) + "\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scripts.benchmarks.https_peer import HttpsPeer, https_peer
 from scripts.benchmarks.scenes import Scene, weather
-from scripts.benchmarks.seavoice_side import RETRY_S
+from scripts.benchmarks.seavoice_environment import RETRY_S
 from scripts.voyage.link import CUTS, LINK_BPS, ONE_WAY_S
 
 

@@ -234,16 +234,15 @@ async def _account(world: World, journey: Journey) -> None:
 def _share_out(journey: Journey, handed_bytes: Mapping[str, int]) -> None:
     """Say which message the bytes in the air belonged to.
 
-    The box knows what it handed to the link for each priority; of what it hands over, a cut keeps some from
-    ever leaving. So the voice note gets what the sky counted beyond the others, as its forms share it.
+    Each bundle arrived, so its own bytes crossed. What the sky counted beyond them is shared as the box
+    handed the link more than the bundle for each: of what it hands over, a cut keeps some from leaving.
     """
+    beyond = {
+        leg.kind: max(1, handed_bytes.get(_LEDGER[leg.kind], 0) - leg.size_bytes) for leg in journey.legs
+    }
+    more_in_air = max(0, journey.up_bytes - sum(leg.size_bytes for leg in journey.legs))
     for leg in journey.legs:
-        leg.up_bytes = handed_bytes.get(_LEDGER[leg.kind], 0)
-    voice = [leg for leg in journey.legs if leg.kind.startswith("voice")]
-    others = sum(leg.up_bytes for leg in journey.legs if leg not in voice)
-    handed = sum(leg.up_bytes for leg in voice)
-    for leg in voice:
-        leg.up_bytes = leg.up_bytes * max(0, journey.up_bytes - others) // max(1, handed)
+        leg.up_bytes = leg.size_bytes + more_in_air * beyond[leg.kind] // sum(beyond.values())
 
 
 async def _duplicates(world: World) -> int:

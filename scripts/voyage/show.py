@@ -3,17 +3,11 @@
 from rich.console import Console
 from rich.table import Table
 
+from scripts.sky.prices import money
 from scripts.voyage.beside import Crossing
 from scripts.voyage.journey import Journey
 
 HTTPS = "HTTPS: bytes, US$, s to shore"
-PRICE_PER_MEGABYTE = 6.0
-"""US dollars; what metered satellite airtime of this kind costs about. Only a unit for comparing."""
-
-
-def price(size_bytes: int) -> float:
-    """Return what so many bytes cost on the demonstration's link, in US dollars."""
-    return size_bytes * PRICE_PER_MEGABYTE / 1_000_000
 
 
 def as_document(journey: Journey) -> dict[str, object]:
@@ -66,7 +60,7 @@ def _crossing(crossing: Crossing | None) -> dict[str, object] | None:
 def _beside(crossing: Crossing | None) -> str:
     if crossing is None:
         return ""
-    spent = f"{crossing.link_bytes:,} B, {price(crossing.link_bytes):.4f}"
+    spent = f"{crossing.link_bytes:,} B, {money(air_bytes=crossing.link_bytes):.4f}"
     if crossing.arrived:
         return f"{spent}, {crossing.seconds:.1f} s"
     return f"not there: {crossing.tries} tries, {spent}"
@@ -82,7 +76,7 @@ def show(journey: Journey, console: Console) -> None:
             leg.kind,
             f"{leg.size_bytes:,}",
             f"{leg.up_bytes + leg.down_bytes:,}",
-            f"{price(leg.up_bytes + leg.down_bytes):.4f}",
+            f"{money(air_bytes=leg.up_bytes + leg.down_bytes):.4f}",
             f"{leg.left_s:.1f}",
             f"{leg.reached_s:.1f}",
             _beside(leg.https),

@@ -19,7 +19,7 @@ from shore_relay.desk.app import Desk
 from shore_relay.desk.content import Content, content_of
 from shore_relay.desk.errors import CannotAnswer, NoMailbox, NotConfirmed
 from shore_relay.desk.inbox import Entry, load_entry
-from shore_relay.desk.keyring import Epoch
+from shore_relay.desk.people.keys import Epoch
 from shore_relay.desk.sealed import seal_answer, seal_answer_voice
 from shore_relay.desk.sound import pack_recording
 from shore_relay.desk.store import outbox

@@ -9,8 +9,10 @@ from types import TracebackType
 
 from protocol.errors import ProtocolError
 from protocol.priming import Language
-from shore_relay.desk.commands import founding, reading, serving, writing
+from shore_relay.desk.actor import Role
+from shore_relay.desk.commands import founding, people, reading, recovery, serving, writing
 from shore_relay.desk.errors import DeskError, exit_code
+from shore_relay.desk.words import LANGUAGES
 
 Command = Callable[[argparse.Namespace], Awaitable[None]]
 
@@ -62,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         help="file with the passphrase; else SEAVOICE_DESK_PASSPHRASE, else it is asked for",
     )
+    shared.add_argument(
+        "--person",
+        metavar="NAME",
+        default=argparse.SUPPRESS,
+        help="whose passphrase it is; else SEAVOICE_DESK_PERSON, else the only person here",
+    )
     parser = argparse.ArgumentParser(
         prog="seavoice-desk",
         description="Receive, open and answer what fishers send. Plain text exists only here and on board.",
@@ -77,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_founding(add, commands, shared)
     _add_reading(add)
     _add_writing(add)
+    _add_people(commands, shared)
+    _add_recovery(commands, shared)
     return parser
 
 
@@ -100,6 +110,71 @@ def _add_founding(
     )
     roll.set_defaults(command=founding.roll)
     _add_key_days(roll)
+
+
+def _add_people(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser
+) -> None:
+    text = "who works at this desk, and as what"
+    group = commands.add_parser("people", help=text, description=text).add_subparsers(
+        metavar="COMMAND", required=True
+    )
+
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        made = group.add_parser(name, help=text, description=text, parents=[shared])
+        made.set_defaults(command=command)
+        return made
+
+    listed = add("list", people.list_people, "list the people")
+    listed.add_argument("--json", action="store_true", help="for programs")
+    added = add("add", people.add, "add somebody; their start passphrase is shown once")
+    added.add_argument("name", metavar="NAME")
+    _add_role(added, "--role")
+    changed = add("role", people.role, "give somebody another role")
+    changed.add_argument("name", metavar="NAME")
+    _add_role(changed, "role")
+    revoked = add("revoke", people.revoke_person, "let somebody go: keys are renewed for all who stay")
+    revoked.add_argument("name", metavar="NAME")
+    passphrase = add("passphrase", people.passphrase, "change your passphrase, or give a start passphrase")
+    passphrase.add_argument("--start", metavar="NAME", help="make a start passphrase for somebody who forgot")
+    _add_new_passphrase(passphrase)
+    factor = add("second-factor", people.second_factor, "set up one-time codes for yourself")
+    factor.add_argument("--remove", metavar="NAME", help="ask NAME for the passphrase alone from now on")
+
+
+def _add_recovery(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser
+) -> None:
+    text = "printed shares that let a new administrator in when every passphrase is lost"
+    group = commands.add_parser("recovery", help=text, description=text).add_subparsers(
+        metavar="COMMAND", required=True
+    )
+    make = group.add_parser("make", help="make the shares, one page each", parents=[shared])
+    make.set_defaults(command=recovery.make)
+    make.add_argument("-k", dest="needed", type=int, required=True, metavar="K", help="shares needed")
+    make.add_argument("-n", dest="made", type=int, required=True, metavar="N", help="shares to make")
+    make.add_argument("--out", metavar="DIR", required=True, help="folder for the pages; not the desk's own")
+    make.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0], help="%(choices)s")
+    use = group.add_parser("use", help="let a new administrator in with K shares", parents=[shared])
+    use.set_defaults(command=recovery.use)
+    use.add_argument("--share", metavar="FILE", action="append", help="a share's words in a file; else asked")
+    _add_new_passphrase(use)
+
+
+def _add_role(parser: argparse.ArgumentParser, name: str) -> None:
+    roles = [role.value for role in Role]
+    if name.startswith("-"):
+        parser.add_argument(name, choices=roles, required=True, help="%(choices)s")
+    else:
+        parser.add_argument(name, choices=roles, metavar="ROLE", help="%(choices)s")
+
+
+def _add_new_passphrase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--new-passphrase-file",
+        metavar="FILE",
+        help="file with the new passphrase; else SEAVOICE_DESK_NEW_PASSPHRASE, else it is asked for",
+    )
 
 
 def _add_reading(add: Add) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from protocol import limits
-from protocol.documents import dump, load, to_text
+from protocol.documents import MalformedDocument, Reader, dump, load, to_text
 from protocol.ids import UnixSeconds
 from protocol.message import URGENT_CATEGORIES, Category, CheckIn, Message, Text, WellBeing
 from protocol.priming import Language
@@ -87,20 +87,36 @@ def read_content(data: bytes) -> Content:
     with load(data, "A stored message") as reader:
         well_being = reader.integer("well_being", most=max(WellBeing))
         return Content(
-            kind=ContentKind(reader.text("kind")),
+            kind=_read_kind(reader),
             created_at=UnixSeconds(reader.integer("created_at")),
             language=Language(reader.integer("language", most=max(Language))),
             categories=tuple(
-                Category(entry.integer("number"))
-                for entry in reader.each("categories", most=limits.CATEGORIES_MAX)
+                _read_category(entry) for entry in reader.each("categories", most=limits.CATEGORIES_MAX)
             ),
             text=reader.text("text", most=limits.TEXT_UTF8_BYTES_MAX),
             well_being=WellBeing(well_being) if well_being else None,
-            answers={
-                entry.integer("question"): bool(entry.integer("yes"))
-                for entry in reader.each("answers", most=256)
-            },
+            answers=dict(_read_answer(entry) for entry in reader.each("answers", most=256)),
             mailbox_public=reader.binary("mailbox_public"),
             duration_ms=reader.integer("duration_ms"),
             codec=reader.integer("codec"),
         )
+
+
+def _read_kind(reader: Reader) -> ContentKind:
+    kind = reader.text("kind")
+    if kind not in {known.value for known in ContentKind}:
+        raise MalformedDocument(f"A stored message is of a kind that this desk does not know: {kind}.")
+    return ContentKind(kind)
+
+
+def _read_category(entry: Reader) -> Category:
+    with entry as reader:
+        number = reader.integer("number")
+    if number not in set(Category):
+        raise MalformedDocument(f"A stored message has a category that this desk does not know: {number}.")
+    return Category(number)
+
+
+def _read_answer(entry: Reader) -> tuple[int, bool]:
+    with entry as reader:
+        return reader.integer("question", most=255), bool(reader.integer("yes", most=1))

@@ -44,6 +44,12 @@ class NoPassphrase(DeskError):
     code: ClassVar[str] = "no-passphrase"
 
 
+class SamePassphrase(NoPassphrase):
+    """The new passphrase is the one that was to be replaced."""
+
+    code: ClassVar[str] = "same-passphrase"
+
+
 class DamagedKeyring(DeskError):
     """The file with the keys cannot be read."""
 
@@ -152,6 +158,66 @@ class UnreadableFile(DeskError):
     code: ClassVar[str] = "unreadable-file"
 
 
+class NotPermitted(DeskError):
+    """The role of this person does not include what was asked for."""
+
+    code: ClassVar[str] = "not-permitted"
+
+
+class WhichPerson(DeskError):
+    """Several people work here, and nobody said who this is."""
+
+    code: ClassVar[str] = "which-person"
+
+
+class UnknownPerson(DeskError):
+    """Nobody works here under this name."""
+
+    code: ClassVar[str] = "unknown-person"
+
+
+class BadName(DeskError):
+    """A person cannot be called so."""
+
+    code: ClassVar[str] = "bad-name"
+
+
+class NameTaken(BadName):
+    """Somebody else is called so."""
+
+    code: ClassVar[str] = "name-taken"
+
+
+class LastAdministrator(DeskError):
+    """Nobody would be left who may add people."""
+
+    code: ClassVar[str] = "last-administrator"
+
+
+class ChoosePassphrase(DeskError):
+    """The passphrase was given by somebody else; the person must choose their own first."""
+
+    code: ClassVar[str] = "choose-passphrase"
+
+
+class KeysMoved(DeskError):
+    """The team's keys were renewed, and nobody whose passphrase this process knows holds them."""
+
+    code: ClassVar[str] = "keys-moved"
+
+
+class WrongSecondFactor(DeskError):
+    """The one-time code or the passkey is not the person's."""
+
+    code: ClassVar[str] = "wrong-second-factor"
+
+
+class BadShares(DeskError):
+    """The recovery shares are too few, damaged, or of another kit."""
+
+    code: ClassVar[str] = "bad-shares"
+
+
 EXIT_CODES: Mapping[type[Exception], int] = {
     BadSettings: 3,
     NotInitialised: 4,
@@ -184,6 +250,15 @@ EXIT_CODES: Mapping[type[Exception], int] = {
     UnreadableFile: 31,
     KeyExpired: 32,
     ProtocolError: 33,
+    NotPermitted: 50,
+    WhichPerson: 51,
+    UnknownPerson: 52,
+    BadName: 53,
+    LastAdministrator: 54,
+    ChoosePassphrase: 55,
+    KeysMoved: 56,
+    WrongSecondFactor: 57,
+    BadShares: 58,
 }
 """0 is success, 1 unexpected, 2 wrong usage (argparse). A class counts as its nearest parent listed here."""
 

@@ -14,11 +14,11 @@ from protocol.deskfeed import FeedItem, FeedPage, ItemKind
 from protocol.ids import BundleNumber, VesselId
 from shore_relay.desk.app import Desk
 from shore_relay.desk.epochs import queue_keys
-from shore_relay.desk.keyring import DeskKeys
 from shore_relay.desk.opening import Arrival, open_arrival
+from shore_relay.desk.people.keys import DeskKeys
 from shore_relay.desk.receipts import queue_receipts
 from shore_relay.desk.relay_client import RelayClient
-from shore_relay.desk.sealed import note_index, seal_message, seal_name, seal_voice
+from shore_relay.desk.sealed import note_indexes, seal_message, seal_name, seal_voice
 from shore_relay.desk.store import inbox, outbox
 from shore_relay.desk.store.records import DispatchState, NewBundle
 from shore_relay.desk.trust import Judge, Origin
@@ -98,7 +98,7 @@ async def _keep_arrival(connection: Connection, desk: Desk, arrival: Arrival) ->
     if isinstance(arrival.bundle, Introduction):
         await inbox.add_box(connection, item.vessel, arrival.bundle.box_public, item.at)
     origin, box = _origin(arrival, await judge_for(connection, desk, item.vessel))
-    note = note_index(vault, item.vessel, arrival.note_id)
+    notes = note_indexes(vault, item.vessel, arrival.note_id)
     await inbox.add_bundle(
         connection,
         NewBundle(
@@ -110,7 +110,7 @@ async def _keep_arrival(connection: Connection, desk: Desk, arrival: Arrival) ->
             arrived_at=item.at,
             raw=item.bundle,
             desk_key=arrival.bundle.desk_key if isinstance(arrival.bundle, Report) else b"",
-            entry=None if is_introduction else await inbox.entry_for(connection, item.vessel, note),
+            entry=None if is_introduction else await inbox.entry_for(connection, item.vessel, notes),
             box=box,
             origin=origin,
             fault=arrival.fault,

@@ -13,7 +13,7 @@ from protocol.deskfeed import FeedItem
 from protocol.errors import CannotOpen, MalformedBundle, MalformedVoice, NotAuthentic, RemoteError
 from protocol.voicepack import unpack_voice
 from shore_relay.desk.content import Content, content_of
-from shore_relay.desk.keyring import DeskKeys
+from shore_relay.desk.people.keys import DeskKeys
 
 UNKNOWN_DESK_KEY = "unknown-desk-key"
 UNEXPECTED_KIND = "unexpected-kind"

@@ -20,7 +20,7 @@ from protocol.frames import Priority
 from protocol.ids import BundleNumber, DeskKeyId, UnixSeconds, VesselId
 from protocol.seal import opened_proof
 from shore_relay.desk.app import Desk
-from shore_relay.desk.keyring import DeskKeys
+from shore_relay.desk.people.keys import DeskKeys
 from shore_relay.desk.sealed import open_box, open_message
 from shore_relay.desk.store import inbox, outbox
 from shore_relay.desk.store.records import BundleRow, NewDispatch, Purpose

@@ -131,7 +131,8 @@ class RelayClient:
     def _check_clocks(self, answer: aiohttp.ClientResponse) -> None:
         try:
             theirs = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
-        except ValueError:
+        except (ValueError, OverflowError):
+            # A year of twenty digits is a number to the library, and no date.
             return
         ahead_s = self._desk.now() - int(theirs)
         if abs(ahead_s) > _CLOCK_SKEW_S_MAX:

@@ -72,6 +72,9 @@ def open_answer_voice(vault: Vault, ref: bytes, sealed: bytes) -> bytes:
     return vault.open(sealed, "dispatch.voice", ref) if sealed else b""
 
 
-def note_index(vault: Vault, vessel: VesselId, note_id: bytes) -> bytes:
-    """Return what both forms of one voice note share in the database; empty where there is one form."""
-    return vault.blind("note", vessel + note_id) if note_id else b""
+def note_indexes(vault: Vault, vessel: VesselId, note_id: bytes) -> tuple[bytes, ...]:
+    """Return what both forms of one voice note may share in the database, the one to store first.
+
+    Empty where there is one form only.
+    """
+    return vault.blinds("note", vessel + note_id) if note_id else ()

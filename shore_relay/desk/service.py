@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from protocol.documents import MalformedDocument
 from shore_relay.desk.app import Desk
 from shore_relay.desk.changes import Changes
-from shore_relay.desk.errors import RelayRefused, RelayUnreachable, StoreFailed
+from shore_relay.desk.epochs import roll_if_due
+from shore_relay.desk.errors import KeysMoved, RelayRefused, RelayUnreachable, StoreFailed, UnreadableFile
 from shore_relay.desk.fetching import fetch
 from shore_relay.desk.log import log
 from shore_relay.desk.relay_client import RelayClient
@@ -14,6 +15,12 @@ from shore_relay.desk.sending import send_queued
 
 Pause = Callable[[float], Awaitable[None]]
 """`asyncio.sleep`, or what a test puts in its place."""
+
+_PASSING = (RelayUnreachable, RelayRefused, MalformedDocument, StoreFailed, KeysMoved, UnreadableFile)
+"""Trouble that ends by itself or that a person ends while the desk runs."""
+
+_ROLL_LOOK_S = 3_600.0
+"""How often the age of the newest sealing key is looked at; it is counted in days."""
 
 _SEND_AGAIN_S = 60.0
 """The sender looks at least so often, should an announcement have been missed."""
@@ -36,6 +43,7 @@ class Service:
             group.create_task(self._again_and_again("fetch", self._fetch))
             group.create_task(self._again_and_again("send", self._send))
             group.create_task(self._again_and_again("watch", self._watch))
+            group.create_task(self._again_and_again("roll", self._roll))
 
     async def _fetch(self) -> None:
         count = await fetch(self._desk, self._client, self._desk.settings.wait_s)
@@ -52,6 +60,12 @@ class Service:
         else:
             await self._changes.wait_beyond(seen, _SEND_AGAIN_S)
 
+    async def _roll(self) -> None:
+        if await roll_if_due(self._desk):
+            log("new-key", key=self._desk.keyring.keys.epochs[-1].id.hex())
+            await self._changes.announce()
+        await self._pause(_ROLL_LOOK_S)
+
     async def _watch(self) -> None:
         await self._changes.watch(self._desk.database)
 
@@ -62,7 +76,7 @@ class Service:
             try:
                 await step()
                 delay = least
-            except (RelayUnreachable, RelayRefused, MalformedDocument, StoreFailed) as trouble:
+            except _PASSING as trouble:
                 log(f"{name}-failed", code=trouble.code, again_in_s=int(delay))
                 await self._pause(delay)
                 delay = min(delay * 2, most)

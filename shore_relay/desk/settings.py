@@ -10,7 +10,14 @@ from urllib.parse import urlsplit
 from shore_relay.desk.errors import BadSettings
 
 ENVIRONMENT_PREFIX = "SEAVOICE_DESK_"
-NOT_SETTINGS = frozenset({"SEAVOICE_DESK_DATA", "SEAVOICE_DESK_PASSPHRASE"})
+NOT_SETTINGS = frozenset(
+    {
+        "SEAVOICE_DESK_DATA",
+        "SEAVOICE_DESK_PERSON",
+        "SEAVOICE_DESK_PASSPHRASE",
+        "SEAVOICE_DESK_NEW_PASSPHRASE",
+    }
+)
 """These name the folder and open the keys; they cannot stand in a file inside the folder."""
 
 
@@ -29,6 +36,9 @@ class Settings:
     retry_delay_s_max: float = 60.0
     session_minutes: int = 30
     """The page asks for the passphrase again after so long without use."""
+    key_roll_days: int = 90
+    """`serve` makes a new sealing key when the newest is so old; 0 leaves it to `keys roll`. Each new key
+    costs every vessel a message."""
 
 
 def load_settings(data: Path, environment: Mapping[str, str]) -> Settings:
@@ -111,6 +121,7 @@ def _within_bounds(settings: Settings) -> Settings:
         ("retry_delay_s_min", 0.01, 3_600),
         ("retry_delay_s_max", 0.01, 3_600),
         ("session_minutes", 1, 1_440),
+        ("key_roll_days", 0, 3_650),
     ):
         if not least <= getattr(settings, name) <= most:
             raise BadSettings(f"The setting {name} must be from {least} to {most}.")

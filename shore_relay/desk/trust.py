@@ -11,7 +11,7 @@ from protocol.bundle import Report
 from protocol.errors import NotAuthentic
 from protocol.ids import BundleNumber, DeskKeyId, VesselId
 from protocol.origin import OriginKey, fingerprint
-from shore_relay.desk.keyring import DeskKeys
+from shore_relay.desk.people.keys import DeskKeys
 
 
 class Origin(IntEnum):

@@ -6,19 +6,27 @@ from datetime import UTC, datetime
 from importlib import resources
 
 DEFAULT_LANGUAGE = "en"
+LANGUAGES = ("en", "th")
+"""What caseworkers may choose; each has a catalogue that a test holds to one set of keys."""
 
 
 class Words:
     """One catalogue: `words("inbox.title")`."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], language: str = DEFAULT_LANGUAGE) -> None:
         self._texts = texts
+        self._language = language
+
+    @property
+    def language(self) -> str:
+        """The tag of the language, for a page to say of itself."""
+        return self._language
 
     @classmethod
     def load(cls, language: str = DEFAULT_LANGUAGE) -> "Words":
-        """Read the catalogue of a language that `languages` lists."""
+        """Read the catalogue of one of `LANGUAGES`."""
         folder = resources.files("shore_relay.desk.web") / "locales"
-        return cls(json.loads((folder / f"{language}.json").read_text(encoding="utf-8")))
+        return cls(json.loads((folder / f"{language}.json").read_text(encoding="utf-8")), language)
 
     def __call__(self, key: str, **values: str | int) -> str:
         """Return the text of a key with its values filled in; `count` chooses between one and many."""
@@ -33,6 +41,10 @@ class Words:
     def fault(self, code: str) -> str:
         """Return why a bundle cannot be shown; what is new to the catalogue is named by its code."""
         return self(f"fault.{code}") if self.has(f"fault.{code}") else self("fault.other", code=code)
+
+    def trouble(self, code: str, sentence: str) -> str:
+        """Return what went wrong in this language, or the sentence that came with it."""
+        return self(f"trouble.{code}") if self.has(f"trouble.{code}") else sentence
 
     def day(self, at: int) -> str:
         """Return a date and time, in UTC; a date that no calendar has is said as such."""

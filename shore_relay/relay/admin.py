@@ -2,11 +2,20 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from protocol import bundle as bundles
 from protocol import limits
+from protocol.bundle import OperatorSettings
+from protocol.caps import SignedCap, sign_caps
+from protocol.chains import sign_chain
+from protocol.deskfeed import Dispatch
 from protocol.documents import MalformedDocument
-from protocol.ids import UnixSeconds, VesselId
+from protocol.frames import Priority
+from protocol.ids import DeskId, UnixSeconds, VesselId
 from protocol.linkguard import GuardState, LinkGuard, rekey_secret
 from protocol.links import Side
 from protocol.origin import public_half
@@ -19,7 +28,8 @@ from shore_relay.relay.data_folder import (
     write_secret,
     write_settings,
 )
-from shore_relay.relay.errors import CardUnreadable, NameTaken, SettingsInvalid, UnknownDesk
+from shore_relay.relay.errors import CardUnreadable, NameTaken, SettingsInvalid, UnknownDesk, UnknownVessel
+from shore_relay.relay.operator_api import asking
 from shore_relay.relay.settings import Settings
 from shore_relay.relay.store.repository import NewVessel, RelayStatus
 from shore_relay.relay.store.sbd import SbdStore
@@ -27,9 +37,12 @@ from shore_relay.relay.store.sbd_rows import Via
 from shore_relay.relay.store.sqlite import SqliteStore, create
 
 Entropy = Callable[[int], bytes]
+Sign = Callable[[bytes, VesselId, UnixSeconds], OperatorSettings]
 
 _NAME_CHARACTERS_MAX = 100
 _CARD_BYTES_MAX = 100_000
+_SIGNING_KEY_BYTES = 32
+_REF_BYTES = 16
 
 
 async def init(folder: Path, host: str, entropy: Entropy, now: UnixSeconds) -> None:
@@ -42,6 +55,8 @@ async def init(folder: Path, host: str, entropy: Entropy, now: UnixSeconds) -> N
     make_folder(folder)
     write_settings(folder, f"public_host = {json.dumps(host)}\n")
     await create(database_path(folder), entropy(limits.X25519_KEY_BYTES), now)
+    async with await SqliteStore.open(database_path(folder)) as store:
+        await store.operator_private(entropy(_SIGNING_KEY_BYTES))
 
 
 async def add_desk(folder: Path, card_path: Path, now: UnixSeconds) -> tuple[DeskCard, bool]:
@@ -98,12 +113,119 @@ async def add_vessel(
             relay_public=public_half(await store.rekey_private()),
             addresses=settings.addresses(),
             desk=_find_desk(await store.desk_cards(), desk_name),
+            operator_public=_public(await store.operator_private(entropy(_SIGNING_KEY_BYTES))),
         )
         # The file comes first: a vessel whose file could not be written must not exist.
         write_secret(output, write_provisioning(provisioning))
         with removed_on_failure(output):
             await store.add_vessel(_new_vessel(provisioning), now)
     return provisioning
+
+
+async def cap_vessel(
+    folder: Path,
+    settings: Settings,
+    name: str,
+    caps: tuple[SignedCap, ...],
+    entropy: Entropy,
+    now: UnixSeconds,
+) -> VesselId:
+    """Queue caps for a vessel, in place of all that it had from shore before.
+
+    Raises `UnknownVessel`, `SettingsInvalid`, `QueueOverfull` and what opening the store raises.
+    """
+    for cap in caps:
+        _check_cap(cap)
+    if len({cap.bearer for cap in caps}) != len(caps):
+        raise SettingsInvalid("Name each bearer once: a vessel has one cap for it.")
+    return await _send_signed(
+        folder, settings, name, partial(sign_caps, caps), Priority.CHECK_IN, entropy, now
+    )
+
+
+async def send_chain(
+    folder: Path,
+    settings: Settings,
+    name: str,
+    chain: tuple[bytes, ...],
+    entropy: Entropy,
+    now: UnixSeconds,
+) -> VesselId:
+    """Queue a certificate for a vessel's phones, behind everything else that it gets.
+
+    Raises `UnknownVessel`, `QueueOverfull` and what opening the store raises.
+    """
+    return await _send_signed(
+        folder, settings, name, partial(sign_chain, chain), Priority.CLEAR_VOICE, entropy, now
+    )
+
+
+async def _send_signed(
+    folder: Path,
+    settings: Settings,
+    name: str,
+    sign: Sign,
+    priority: Priority,
+    entropy: Entropy,
+    now: UnixSeconds,
+) -> VesselId:
+    async with await SqliteStore.open(database_path(folder)) as store:
+        vessel, desk = await _find_vessel(store, name)
+        signer = await store.operator_private(entropy(_SIGNING_KEY_BYTES))
+        bundle = sign(signer, vessel, now)
+        await store.dispatch(
+            desk,
+            vessel,
+            Dispatch(ref=entropy(_REF_BYTES), priority=priority, bundle=bundles.encode(bundle)),
+            now,
+            keys=None,
+            most_bytes=settings.queued_bytes_per_vessel_max,
+            from_operator=True,
+        )
+    async with asking(folder) as serving:
+        if serving is not None:
+            await serving.dispatched(vessel)
+    return vessel
+
+
+async def revoke_vessel(folder: Path, name: str, now: UnixSeconds, *, undo: bool) -> VesselId:
+    """End a vessel's link at once, or let it be served again: what came before stays for its desk.
+
+    Raises `UnknownVessel` and what opening the store raises.
+    """
+    async with await SqliteStore.open(database_path(folder)) as store:
+        vessel, _ = await _find_vessel(store, name)
+        await store.set_revoked(vessel, UnixSeconds(0) if undo else now)
+    async with asking(folder) as serving:
+        if serving is not None and not undo:
+            await serving.revoked(vessel)
+    return vessel
+
+
+async def _find_vessel(store: SqliteStore, name: str) -> tuple[VesselId, DeskId]:
+    found = await store.find_vessel(name)
+    if found is None:
+        raise UnknownVessel(
+            f"This relay has no vessel {name}; see `seavoice-relay status` for the names that it knows."
+        )
+    return found
+
+
+def _check_cap(cap: SignedCap) -> None:
+    name = cap.bearer
+    if not 0 < len(name) <= limits.BEARER_NAME_BYTES_MAX or not name.isascii() or not name.isprintable():
+        raise SettingsInvalid(
+            f'"{name}" can be no bearer; write the name that the vessel\'s settings have: tcp, udp.'
+        )
+    for amount in (cap.money_nano, cap.size_bytes):
+        if amount is not None and not 0 <= amount <= limits.MONEY_NANO_MAX:
+            raise SettingsInvalid(
+                f"The cap for {name} must be 0 or more; leave it out where any amount may be spent."
+            )
+
+
+def _public(signing_private: bytes) -> bytes:
+    return Ed25519PrivateKey.from_private_bytes(signing_private).public_key().public_bytes_raw()
 
 
 def _find_desk(cards: tuple[DeskCard, ...], wanted: str) -> DeskCard:

@@ -26,7 +26,9 @@ from shore_relay.relay.desk_api import DeskApi
 from shore_relay.relay.errors import StoreFailed
 from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.logfmt import Log, to_stderr
+from shore_relay.relay.operator_api import OperatorApi
 from shore_relay.relay.settings import LINK_PATH, Settings
+from shore_relay.relay.sticks import Sticks
 from shore_relay.relay.store.sqlite import SqliteStore
 from shore_relay.relay.surroundings import Clock, WallClock
 
@@ -96,16 +98,8 @@ async def running_relay(
             )
         )
         refusals: Counter[str] = Counter()
-        fleet = Fleet(
-            store,
-            settings,
-            clock=world.clock,
-            wall=world.wall,
-            entropy=world.entropy,
-            rekey_private=await store.rekey_private(),
-            refusals=refusals,
-        )
-        await fleet.load()
+        fleet = await _make_fleet(store, settings, world, refusals)
+        operator = OperatorApi(Sticks(fleet, store, refusals), fleet)
         upkeep = _Upkeep(store, fleet, refusals, world.log)
         stack.push_async_callback(upkeep.store_counts)
         gate = Gate(fleet=fleet, settings=settings, clock=world.clock, refusals=refusals, log=world.log)
@@ -139,6 +133,7 @@ async def running_relay(
         stack.callback(bell.close)
 
         await stack.enter_async_context(upkeep.running())
+        await stack.enter_async_context(operator.serving(folder))
         world.log("serving", http=http_port, tcp=tcp_port, udp=udp_port, directip=satellite.directip_port)
         yield RunningRelay(
             http_port=http_port,
@@ -151,6 +146,41 @@ async def running_relay(
             store_counts=upkeep.store_counts,
         )
         world.log("stopping")
+
+
+async def _make_fleet(store: SqliteStore, settings: Settings, world: World, refusals: Counter[str]) -> Fleet:
+    fleet = Fleet(
+        store,
+        settings,
+        clock=world.clock,
+        wall=world.wall,
+        entropy=world.entropy,
+        rekey_private=await store.rekey_private(),
+        refusals=refusals,
+    )
+    await fleet.load()
+    return fleet
+
+
+@asynccontextmanager
+async def resting_sticks(
+    folder: Path, settings: Settings, world: World | None = None
+) -> AsyncIterator[Sticks]:
+    """Handle sticks for a folder that no relay serves, and keep one away meanwhile.
+
+    Raises what `running_relay` raises, but `PortInUse`.
+    """
+    world = world or World()
+    refusals: Counter[str] = Counter()
+    with serving(folder):
+        async with await SqliteStore.open(
+            database_path(folder), size_bytes_max=settings.database_bytes_max
+        ) as store:
+            fleet = await _make_fleet(store, settings, world, refusals)
+            try:
+                yield Sticks(fleet, store, refusals)
+            finally:
+                await _Upkeep(store, fleet, refusals, world.log).store_counts()
 
 
 class _Upkeep:

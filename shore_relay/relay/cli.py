@@ -7,13 +7,16 @@ import secrets
 import signal
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 
-from shore_relay.relay import admin
+from protocol.caps import SignedCap
+from shore_relay.relay import admin, stick_commands
 from shore_relay.relay.app import running_relay, unix_time
+from shore_relay.relay.chain_file import read_chain
 from shore_relay.relay.data_folder import default_folder
-from shore_relay.relay.errors import EXIT_CODES, EXIT_UNEXPECTED, RelayError
+from shore_relay.relay.errors import EXIT_CODES, EXIT_UNEXPECTED, RelayError, SettingsInvalid
 from shore_relay.relay.overview import as_document, as_table
 from shore_relay.relay.settings import load_settings
 from shore_relay.relay.store.sbd_rows import Via
@@ -53,6 +56,16 @@ async def _run(options: argparse.Namespace, folder: Path) -> None:
             print(f"Desk {card.name} ({card.id.hex()}) {'was added' if new else 'is up to date'}.")
         case "vessel add":
             await _add_vessel(options, folder)
+        case "vessel revoke":
+            await _revoke_vessel(options, folder)
+        case "vessel cap":
+            await _cap_vessel(options, folder)
+        case "vessel certificate":
+            await _send_certificate(options, folder)
+        case "stick":
+            action = stick_commands.read if options.action == "read" else stick_commands.write
+            report = await action(folder, load_settings(folder), options.dir)
+            print(json.dumps(report.as_document()) if options.json else report.as_text())
         case "vessel modem":
             await _set_modem(options, folder)
         case "status":
@@ -74,6 +87,52 @@ async def _add_vessel(options: argparse.Namespace, folder: Path) -> None:
     )
     print(f"Vessel {provisioning.vessel_name} ({provisioning.vessel.hex()}) was added.")
     print(f"Carry {options.out} to its box, then destroy every copy: it holds the link's secret.")
+
+
+async def _cap_vessel(options: argparse.Namespace, folder: Path) -> None:
+    caps = tuple(_read_cap(words) for words in options.bearer)
+    await admin.cap_vessel(
+        folder, load_settings(folder), options.name, caps, secrets.token_bytes, unix_time()
+    )
+    what = ", ".join(cap.bearer for cap in caps) or "none: its own settings hold again"
+    print(f"Caps for {options.name} are on their way ({what}). It takes them at its next contact.")
+
+
+async def _send_certificate(options: argparse.Namespace, folder: Path) -> None:
+    found = read_chain(options.file, unix_time())
+    await admin.send_chain(
+        folder, load_settings(folder), options.name, found.chain, secrets.token_bytes, unix_time()
+    )
+    print(
+        f"A certificate for {', '.join(found.names)}, valid until {found.not_after:%Y-%m-%d}, is on its way"
+    )
+    print(f"to {options.name}: {found.size_bytes:,} bytes, behind everything else that waits for it.")
+
+
+async def _revoke_vessel(options: argparse.Namespace, folder: Path) -> None:
+    await admin.revoke_vessel(folder, options.name, unix_time(), undo=options.undo)
+    if options.undo:
+        print(f"Vessel {options.name} is served again.")
+        return
+    print(
+        f"Nothing of vessel {options.name} is taken any more, and nothing goes to it. What came before is "
+        "with its desk: tell them, so that they stop trusting its box."
+    )
+
+
+def _read_cap(words: Sequence[str]) -> SignedCap:
+    bearer, money, size = words
+    try:
+        return SignedCap(
+            bearer=bearer,
+            money_nano=None if money == "any" else int(Decimal(money) * 10**9),
+            size_bytes=None if size == "any" else int(size),
+        )
+    except (ValueError, ArithmeticError):
+        raise SettingsInvalid(
+            f'The cap for {bearer} is written as money and bytes a month, each a number or "any"; '
+            f'not as "{money} {size}".'
+        ) from None
 
 
 async def _set_modem(options: argparse.Namespace, folder: Path) -> None:
@@ -136,6 +195,40 @@ def _parser() -> argparse.ArgumentParser:
     vessel_add.add_argument("--desk", required=True, help="name or id of the desk that it belongs to")
     vessel_add.add_argument("--out", required=True, type=Path, metavar="FILE", help="where the file goes")
     vessel_add.set_defaults(command="vessel add")
+    revoke = of_vessels.add_parser(
+        "revoke", parents=[data], help="end the link of a vessel whose box was stolen or changed hands"
+    )
+    revoke.add_argument("name", metavar="NAME", help="the vessel's name or id")
+    revoke.add_argument("--undo", action="store_true", help="serve it again")
+    revoke.set_defaults(command="vessel revoke")
+    vessel_cap = of_vessels.add_parser(
+        "cap", parents=[data], help="say what a vessel may spend in a month, in place of its own settings"
+    )
+    vessel_cap.add_argument("name", metavar="NAME", help="the vessel's name or id")
+    vessel_cap.add_argument(
+        "--bearer",
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("BEARER", "MONEY", "BYTES"),
+        help='such as: --bearer tcp 20 any; "any" is no cap; without --bearer all caps from shore end',
+    )
+    vessel_cap.set_defaults(command="vessel cap")
+
+    vessel_certificate = of_vessels.add_parser(
+        "certificate", parents=[data], help="send a new certificate for a vessel's phones"
+    )
+    vessel_certificate.add_argument("name", metavar="NAME", help="the vessel's name or id")
+    vessel_certificate.add_argument(
+        "file", type=Path, metavar="FILE", help="the chain in PEM form that the authority made: fullchain.pem"
+    )
+    vessel_certificate.set_defaults(command="vessel certificate")
+
+    stick = commands.add_parser("stick", parents=[data], help="take what a stick brings, or fill it")
+    stick.add_argument("action", choices=("read", "write"), help="read first, then write")
+    stick.add_argument("dir", type=Path, metavar="DIR", help="the stick's folder")
+    stick.add_argument("--json", action="store_true", help="as one JSON object")
+    stick.set_defaults(command="stick")
 
     vessel_modem = of_vessels.add_parser(
         "modem", parents=[data], help="say which satellite modem is on a vessel"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from protocol import limits
 from protocol.deskfeed import AUDIENCE, TOKEN_SECONDS_MAX
 from protocol.documents import to_text
 from protocol.ids import DeskId, UnixSeconds
@@ -35,7 +36,8 @@ class SignedRequest:
 async def authorise(request: SignedRequest, find_desk: FindDesk, now: UnixSeconds) -> Desk:
     """Return the desk that signed the request; raises `NotAuthorised`, or `ClockSkew`."""
     scheme, _, token = request.authorization.partition(" ")
-    if scheme.lower() != "bearer" or not 0 < len(token) <= _TOKEN_CHARACTERS_MAX:
+    is_token = 0 < len(token) <= _TOKEN_CHARACTERS_MAX and token.isascii()
+    if scheme.lower() != "bearer" or not is_token:
         raise NotAuthorised("This request needs a token that a desk signed: Authorization: Bearer ….")
     try:
         desk = await find_desk(_issuer(token))
@@ -90,6 +92,8 @@ def _check_time(claims: dict[str, object], now: UnixSeconds) -> None:
     issued_at, expires_at = claims["iat"], claims["exp"]
     if not isinstance(issued_at, int | float) or not isinstance(expires_at, int | float):
         raise NotAuthorised("The token's iat and exp must be numbers.")
+    if not (0 <= issued_at <= limits.UNIX_SECONDS_MAX and 0 <= expires_at <= limits.UNIX_SECONDS_MAX):
+        raise NotAuthorised("The token's iat and exp must be seconds since 1970.")
     if not 0 <= expires_at - issued_at <= TOKEN_SECONDS_MAX:
         raise NotAuthorised(f"A token holds for at most {TOKEN_SECONDS_MAX} s.")
     if issued_at > now + CLOCK_SKEW_S_MAX or expires_at < now - CLOCK_SKEW_S_MAX:

@@ -18,6 +18,9 @@
  ├─ `ContactEnded`         the contact is over; open a new one
  ├─ `RefTaken`             the same ref came with other content
  ├─ `QueueOverfull`        this vessel has as much waiting as it may
+ ├─ `StickUnreadable`, `StickFull`, `StickUnwritable`   a stick's folder cannot be used
+ ├─ `StickForeign`         nothing on a stick is from a vessel of this relay
+ ├─ `ServerSilent`         the serving relay does not answer its operator
  ├─ `SecretUnreadable`     a file with credentials or a key is missing, malformed or open to others
  ├─ `ModemRefused`         this is no IMEI, or another vessel has the modem
  ├─ `MessageRefused`       what a satellite gateway handed over is not taken
@@ -28,9 +31,13 @@
  └─ `RequestRefused`       a desk's request is malformed
      ├─ `NotAuthorised`    it is not signed by a known desk
      └─ `ClockSkew`        it is, but the clocks disagree
+
+Beside the tree, `VesselRevoked` is a protocol `RemoteError`: a packet that is refused, and counted as such.
 """
 
 from typing import ClassVar
+
+from protocol.errors import RemoteError
 
 
 class RelayError(Exception):
@@ -93,6 +100,12 @@ class CardUnreadable(RelayError):
     code = "card-unreadable"
 
 
+class ChainUnusable(RelayError):
+    """A file is no certificate chain that a vessel's phones would take."""
+
+    code = "chain-unusable"
+
+
 class UnknownDesk(RelayError):
     """No desk has this name or id."""
 
@@ -103,6 +116,12 @@ class UnknownVessel(RelayError):
     """No vessel has this id, or it belongs to another desk."""
 
     code = "unknown-vessel"
+
+
+class VesselRevoked(RemoteError):
+    """The operator has ended this vessel's link: its box was stolen, or is in the wrong hands."""
+
+    code = "vessel-revoked"
 
 
 class NameTaken(RelayError):
@@ -139,6 +158,36 @@ class QueueOverfull(RelayError):
     """A vessel has as much waiting as the settings allow."""
 
     code = "queue-overfull"
+
+
+class StickUnreadable(RelayError):
+    """A stick's folder or files cannot be read."""
+
+    code = "stick-unreadable"
+
+
+class StickFull(RelayError):
+    """A stick has no room for what should be written."""
+
+    code = "stick-full"
+
+
+class StickUnwritable(RelayError):
+    """A stick cannot be written."""
+
+    code = "stick-unwritable"
+
+
+class StickForeign(RelayError):
+    """Nothing on a stick is from a vessel of this relay."""
+
+    code = "stick-foreign"
+
+
+class ServerSilent(RelayError):
+    """The serving relay does not answer its operator as it should."""
+
+    code = "server-silent"
 
 
 class SecretUnreadable(RelayError):
@@ -216,7 +265,13 @@ EXIT_CODES: dict[type[RelayError], int] = {
     UnknownVessel: 13,
     NameTaken: 14,
     OutputUnwritable: 15,
+    StickUnreadable: 18,
+    StickFull: 19,
+    StickUnwritable: 20,
+    StickForeign: 21,
+    ServerSilent: 22,
     SecretUnreadable: 16,
     ModemRefused: 17,
+    ChainUnusable: 23,
 }
 """2 is argparse's own, for wrong usage; errors that only a peer meets have none."""

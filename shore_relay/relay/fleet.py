@@ -9,7 +9,7 @@ from protocol.ids import DeskId, DeskKeyId, VesselId
 from protocol.linkguard import read_key_id
 from protocol.links import LinkProfile
 from protocol.rekey import RekeyRequest
-from shore_relay.relay.errors import FleetFull, UnknownVessel
+from shore_relay.relay.errors import FleetFull, UnknownVessel, VesselRevoked
 from shore_relay.relay.pace import Allowance
 from shore_relay.relay.settings import Settings
 from shore_relay.relay.store.repository import Desk, Directory, Repository
@@ -97,6 +97,13 @@ class Fleet:
                 self._index(vessel, (*self._keys_by_vessel.get(vessel, ()), key_id))
         return self.known(key_id)
 
+    async def look_up(self, key_id: bytes) -> frozenset[VesselId]:
+        """Return the vessels that may use this key id, for an operator, who may ask as often as he likes."""
+        if key_id not in self._vessels_by_key:
+            for vessel in await self._store.vessels_with_key(key_id):
+                self._index(vessel, (*self._keys_by_vessel.get(vessel, ()), key_id))
+        return self.known(key_id)
+
     async def recognise(self, packet: bytes) -> VesselLink:
         """Return whose first packet this is, without changing anything.
 
@@ -105,8 +112,8 @@ class Fleet:
         """
         refused: RemoteError = UnknownKey("no vessel here has this key id")
         for vessel in await self.candidates(read_key_id(packet)):
-            link = await self.link(vessel)
             try:
+                link = await self.link(vessel)
                 await self.check(link, packet)
             except RemoteError as reason:
                 refused = reason
@@ -129,7 +136,7 @@ class Fleet:
         """
         if not self._rekeys.take(self._clock()):
             raise UnknownKey("too many vessels ask for new keys at once")
-        request: RekeyRequest = rekey.open_request(packet, self._rekey_private)
+        request = self.read_rekey(packet)
         if only is not None and request.vessel != only:
             raise NotAuthentic("this rekey request came over another vessel's modem")
         try:
@@ -137,6 +144,10 @@ class Fleet:
             return await link.answer_rekey(request, self._entropy, profile)
         except UnknownVessel as reason:
             raise UnknownKey("a vessel asks for new keys that was never added here") from reason
+
+    def read_rekey(self, packet: bytes) -> RekeyRequest:
+        """Return what a request for new keys says; raises a `RemoteError`."""
+        return rekey.open_request(packet, self._rekey_private)
 
     def _index(self, vessel: VesselId, key_ids: tuple[bytes, ...]) -> None:
         for old in self._keys_by_vessel.get(vessel, ()):
@@ -151,13 +162,18 @@ class Fleet:
     # --- links ----------------------------------------------------------------------------------------------
 
     async def link(self, vessel: VesselId) -> VesselLink:
-        """Return a vessel's link; its engine is built at the first use. Raises `UnknownVessel`.
+        """Return a vessel's link; its engine is built at the first use.
+
+        Raises `UnknownVessel`, or `VesselRevoked` where the operator has ended it.
 
         There is never a second link of one vessel, as two engines would use the same packet counters.
         """
         if vessel not in self._links:
-            if await self._store.vessel_name(vessel) is None:
+            revoked = await self._store.is_revoked(vessel)
+            if revoked is None:
                 raise UnknownVessel("This relay has no vessel of that id.")
+            if revoked:
+                raise VesselRevoked("the operator has ended this vessel's link")
             # Its desk may be as new as the vessel.
             await self.refresh_directory()
         link = self._links.setdefault(vessel, VesselLink(vessel, self._surroundings))
@@ -173,6 +189,12 @@ class Fleet:
             raise FleetFull(
                 f"{self._awake_max} vessels are connected, and no more may be; raise vessels_in_memory_max."
             )
+
+    async def revoked(self, vessel: VesselId) -> None:
+        """End what a vessel that was just revoked has open here; the store says no to what comes next."""
+        link = self._links.pop(vessel, None)
+        if link is not None:
+            await link.revoke()
 
     def listen(self, on_dispatch: Callable[[VesselId], None]) -> None:
         """Tell a bearer that stores messages of every vessel for which a desk dispatched something."""

@@ -58,6 +58,7 @@ def _vessel(vessel: VesselStatus) -> Json:
         "desk": vessel.desk_name,
         "last_contact_at": vessel.last_contact_at or None,
         "last_bearer": vessel.last_bearer or None,
+        "revoked_at": vessel.revoked_at or None,
         "up": {
             "bundles_taken": vessel.bundles_taken,
             "bundles_held": vessel.bundles_held,
@@ -118,6 +119,8 @@ def _row(vessel: VesselStatus) -> tuple[str, ...]:
     if vessel.last_contact_at:
         when = datetime.fromtimestamp(vessel.last_contact_at, UTC)
         at = f"{when:%Y-%m-%d %H:%M} {vessel.last_bearer}"
+    if vessel.revoked_at:
+        at = f"REVOKED {datetime.fromtimestamp(vessel.revoked_at, UTC):%Y-%m-%d %H:%M}"
     size_bytes = sum(traffic.bytes_up + traffic.bytes_down for traffic in vessel.traffic.values())
     return (
         vessel.name,

@@ -5,12 +5,13 @@ built anew from the store: nothing was promised to anybody.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from protocol import limits
 from protocol.bundle import Bundle, Report
+from protocol.container import STICK
 from protocol.engine import SyncEngine
 from protocol.errors import (
     MalformedPacket,
@@ -22,18 +23,22 @@ from protocol.errors import (
     UnknownVersion,
 )
 from protocol.events import BundleRefused, CustodyAccepted, Event, NumberTaken, PacketRefused
+from protocol.fragment import RangeSet
 from protocol.frames import Refusal
 from protocol.ids import Instant, VesselId
 from protocol.journal import BundleTaken, Change, GuardChanged, MemoryJournal
 from protocol.linkguard import GuardState, LinkGuard
 from protocol.links import LinkProfile, Side
+from protocol.outbox import Outgoing
 from protocol.rekey import RekeyRequest
-from shore_relay.relay.errors import ContactEnded, StoreFailed, UnknownVessel
+from shore_relay.relay.errors import ContactEnded, StoreFailed, UnknownVessel, VesselRevoked
 from shore_relay.relay.store.repository import LinkCommit, QueuedBundle, Traffic
 from shore_relay.relay.store.sbd_rows import SatelliteStep
 from shore_relay.relay.surroundings import Surroundings
 
 T = TypeVar("T")
+_COPIED_MAX = 10_000
+"""Bundles that one stick carries to one vessel."""
 _PACKET_LAYER_CODES = frozenset(
     error.code for error in (MalformedPacket, UnknownVersion, UnknownKey, NotAuthentic, Replayed)
 )
@@ -121,6 +126,7 @@ class VesselLink:
         self._rests_until = Instant(float("-inf"))
         self._traffic: dict[str, Traffic] = {}
         self._last_bearer = ""
+        self._revoked = False
 
     @property
     def awake(self) -> bool:
@@ -277,6 +283,55 @@ class VesselLink:
                 raise outcome
             return outcome
 
+    async def take_carried(self, packets: Sequence[bytes]) -> list[str]:
+        """Take packets from a stick, durably; return for each the code of its refusal, or "".
+
+        Raises `StoreFailed`.
+        """
+        async with self._lock:
+            life = await self._alive()
+            outcomes = await self._step(life, STICK.name, lambda: self._read_stick(life, packets))
+            codes: list[str] = []
+            for packet, events in zip(packets, outcomes, strict=True):
+                refused = [event for event in events if isinstance(event, PacketRefused)]
+                self._around.refusals.update(f"{STICK.name}-{event.code}" for event in refused)
+                if is_authentic(refused):
+                    self.count(STICK.name, Traffic(bytes_up=len(packet)))
+                codes.append(refused[0].code if refused else "")
+            self._last_bearer = STICK.name
+            await self._act_on(life, [event for events in outcomes for event in events])
+            _wake_all(life.contacts.values())
+            return codes
+
+    def _read_stick(self, life: _Life, packets: Sequence[bytes]) -> list[list[Event]]:
+        life.engine.contact_opened(STICK, self._now())
+        outcomes = [life.engine.receive(packet, STICK, self._now()) for packet in packets]
+        life.engine.contact_closed(STICK, self._now())
+        return outcomes
+
+    async def copy_out(self) -> tuple[bytes, list[bytes]]:
+        """Return key id and packets that a stick should carry to this vessel. Raises `StoreFailed`."""
+        async with self._lock:
+            life = await self._alive()
+            queued = await self._around.store.queued(self.vessel, most=_COPIED_MAX)
+            bundles = [
+                Outgoing(
+                    number=each.number,
+                    priority=each.priority,
+                    data=each.data,
+                    begun=each.begun,
+                    acked=RangeSet(each.acked),
+                )
+                for each in queued
+            ]
+            packets = await self._step(
+                life,
+                STICK.name,
+                lambda: life.engine.copies(STICK, bundles, self._now(), account=True),
+            )
+            self.count(STICK.name, Traffic(bytes_down=sum(map(len, packets))))
+            return life.engine.key_ids()[0], packets
+
     async def offer_waiting(self) -> None:
         """Hand newly dispatched bundles to the engine, if there is one, and let its contacts send them."""
         async with self._lock:
@@ -288,6 +343,16 @@ class VesselLink:
         """Note that a desk took bytes that were held for it."""
         if self._life is not None:
             self._life.held_bytes = max(0, self._life.held_bytes - freed_bytes)
+
+    async def revoke(self) -> None:
+        """End every contact and build no engine any more; nothing is lost that was acknowledged.
+
+        Who was given this link a moment ago, and still waits to use it, gets `VesselRevoked`.
+        """
+        async with self._lock:
+            self._revoked = True
+            if self._life is not None:
+                self._drop(self._life)
 
     async def store_counts(self) -> None:
         """Store the byte counters that no commit has carried yet."""
@@ -308,6 +373,8 @@ class VesselLink:
     async def _alive(self) -> _Life:
         if self._life is not None:
             return self._life
+        if self._revoked:
+            raise VesselRevoked("the operator has ended this vessel's link")
         if self._now() < self._rests_until:
             raise StoreFailed("The store failed a moment ago; the vessel's link rests before it tries again.")
         self._around.make_room()

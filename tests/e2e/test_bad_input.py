@@ -150,11 +150,11 @@ WRONG = (
         words="16 digits",
     ),
     Wrong(
-        name="the box's port in use",
+        name="a box that runs already",
         program="vessel",
         arguments=("serve",),
-        code=14,
-        words="api_port",
+        code=31,
+        words="running already",
     ),
     Wrong(
         name="a setting that the box does not have",

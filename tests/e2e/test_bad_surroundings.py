@@ -60,7 +60,7 @@ def taken_port(kind: socket.SocketKind) -> Iterator[int]:
 def copied(program: Program, place: Path, **settings: str) -> Program:
     """Return the same program over a copy of its folder, as after a move to another machine."""
     # SQLite makes the copy whole, whatever the running program is writing.
-    shutil.copytree(program.data, place / "data", ignore=shutil.ignore_patterns("*-wal", "*-shm"))
+    shutil.copytree(program.data, place / "data", ignore=shutil.ignore_patterns("*-wal", "*-shm", "*.sock"))
     name = DATABASES[program.name]
     with (
         closing(sqlite3.connect(program.data / name)) as source,

@@ -172,7 +172,8 @@ def contents(note: EncodedNote) -> dict[str, bytes]:
 def keys(harbour: Harbour, codes: list[str]) -> dict[str, bytes]:
     """Return every key that opens something, and the numbers behind the receipt codes."""
     desk = Keyring.unlock(harbour.desk.data, PASSPHRASE).keys
-    found = {"desk's signing key": desk.signing_private, "desk's store key": desk.store_key}
+    found = {"desk's signing key": desk.signing_private}
+    found |= {f"desk's store key {at}": key for at, key in enumerate(desk.store_keys)}
     found |= {f"desk's key {at}": epoch.private for at, epoch in enumerate(desk.epochs)}
     for at, code in enumerate(codes):
         number = int(code.replace(" ", "")[:15])

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from protocol.contact import PACE_AHEAD_S, REORDER_PACKETS, Contact
+from protocol.contact import PACE_AHEAD_S, REORDER_PACKETS, STREAM_PACE, Contact
 from protocol.frames import Ack
 from protocol.ids import Instant
 from protocol.linkguard import GuardState, LinkGuard
@@ -55,6 +55,13 @@ def test_packets_keep_the_pace_of_the_link() -> None:
     assert contact.may_send_at() == 1.0 - PACE_AHEAD_S
     contact.on_sent(300, [], Instant(0.75))
     assert contact.may_send_at() == 2.0 - PACE_AHEAD_S
+
+
+def test_a_stream_is_filled_a_little_slower_than_its_number_says() -> None:
+    contact = made(replace(STREAM, rate_up_bps=2_400.0))
+    contact.on_sent(298, [], Instant(0.0))
+    assert contact.may_send_at() == 1.0 / STREAM_PACE - PACE_AHEAD_S
+    assert contact.may_send_at() > 1.0 - PACE_AHEAD_S
 
 
 def test_the_window_closes_when_too_much_is_on_its_way_and_opens_again() -> None:

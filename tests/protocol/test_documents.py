@@ -138,6 +138,16 @@ def test_an_extra_and_a_missing_key_are_named() -> None:
         read_dispatch(json.dumps(document).encode())
 
 
+@pytest.mark.parametrize("key", ["\ud800", "x" * 100_000, "\x1b[31mred", "line\nbreak"])
+def test_a_strange_key_is_named_in_a_sentence_that_can_be_shown(key: str) -> None:
+    with pytest.raises(MalformedDocument, match="a key that is not known") as refusal:
+        read_dispatch(json.dumps({"ref": "00" * 16, "priority": 0, "bundle": "", key: 1}).encode())
+    sentence = str(refusal.value)
+    sentence.encode()
+    assert len(sentence) < 200
+    assert sentence.isprintable()
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

@@ -37,7 +37,7 @@ def test_a_packet_is_never_larger_than_the_link_nor_too_small_to_carry_anything(
     [
         (MESSAGE, 340),
         (DATAGRAM, 1_200),
-        (replace(DATAGRAM, rate_up_bps=2_400.0), 900),
+        (replace(DATAGRAM, rate_up_bps=2_400.0), 750),
         (replace(STREAM, contact_bytes_expected=18_000), 734),
         (replace(MESSAGE, rate_up_bps=10.0), 340),
     ],

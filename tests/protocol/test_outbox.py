@@ -1,14 +1,17 @@
 """What one side still has to send, and what it believes the other holds."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from protocol import limits
 from protocol.errors import QueueFull, TooLarge
 from protocol.events import BundleRefused, CustodyAccepted, NumberTaken
+from protocol.fragment import RangeSet
 from protocol.frames import Ack, Priority, Refusal, Refuse, Resync
 from protocol.ids import Instant
 from protocol.journal import MemoryJournal, OutgoingAcked, OutgoingSettled
-from protocol.outbox import Outbox, Piece
+from protocol.outbox import Outbox, Outgoing, Piece
 
 NOW = Instant(0.0)
 
@@ -106,3 +109,49 @@ def test_urgent_goes_first_and_is_taken_into_a_full_queue() -> None:
 def test_a_bundle_of_no_size_or_too_large_is_refused_at_once(size_bytes: int) -> None:
     with pytest.raises(TooLarge):
         Outbox(MemoryJournal()).offer(1, Priority.TEXT, bytes(size_bytes))
+
+
+PLACES = st.lists(
+    st.tuples(st.integers(1, 40), st.sampled_from(Priority), st.booleans()),
+    max_size=30,
+    unique_by=lambda p: p[0],
+)
+
+
+@given(PLACES, st.data())
+def test_whatever_comes_and_goes_the_oldest_of_the_highest_priority_goes_first(
+    places: list[tuple[int, Priority, bool]], data: st.DataObject
+) -> None:
+    outbox = Outbox(MemoryJournal())
+    held: dict[int, Priority] = {}
+    for number, priority, leaves in places:
+        outbox.offer(number, priority, b"bundle")
+        held[number] = priority
+        if leaves:
+            gone = data.draw(st.sampled_from(sorted(held)))
+            outbox.withdraw(gone)
+            del held[gone]
+    line = sorted((priority, number) for number, priority in held.items())
+    urgent = [number for priority, number in line if priority is Priority.URGENT]
+    assert [each.number for each in outbox.urgent()] == urgent
+    for _, number in line:
+        following = outbox.next_to_send(NOW)
+        assert following is not None
+        assert following.number == number
+        outbox.withdraw(number)
+    assert outbox.next_to_send(NOW) is None
+
+
+RANGES = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8)
+
+
+@given(RANGES, RANGES)
+def test_the_next_gap_is_the_first_run_that_nobody_has_or_waits_for(
+    acked: list[tuple[int, int]], claimed: list[tuple[int, int]]
+) -> None:
+    outgoing = Outgoing(
+        number=1, priority=Priority.TEXT, data=bytes(60), acked=RangeSet(acked), claimed=RangeSet(claimed)
+    )
+    free = [at for at in range(60) if not any(start <= at < end for start, end in (*acked, *claimed))]
+    run = [at for index, at in enumerate(free) if at == free[0] + index]
+    assert outgoing.next_gap() == ((run[0], run[-1] + 1) if run else None)

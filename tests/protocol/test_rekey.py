@@ -10,8 +10,6 @@ from protocol.linkguard import rekey_secret
 from protocol.links import Side
 from protocol.origin import public_half
 from protocol.rekey import (
-    INTERVAL_S,
-    Rekey,
     RekeyAnswer,
     RekeyRequest,
     make_answer,
@@ -19,6 +17,7 @@ from protocol.rekey import (
     open_answer,
     open_request,
 )
+from protocol.rekeying import INTERVAL_S, Rekey
 from tests.memory_link import RELAY_PRIVATE, SECRET, VESSEL
 
 KEY = rekey_secret(SECRET)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from protocol import bundle, deskkeys, frames, linkguard, message, origin, rekey, seal
-from protocol.bundle import DeskReceipt, DeskState, Keys, Mail
+from protocol import bundle, caps, chains, deskkeys, frames, linkguard, message, origin, rekey, seal
+from protocol.bundle import DeskReceipt, DeskState, Keys, Mail, OperatorSettings
+from protocol.container import ContainerReader
 from protocol.deskkeys import DeskKey
 from protocol.errors import ProtocolError
 from protocol.ids import BundleNumber, DeskId, DeskKeyId, MailboxId, UnixSeconds, VesselId
@@ -192,6 +193,39 @@ def key_lists(entry: Entry) -> None:
     assert bundle.encode(made).hex() == entry["bytes"]
 
 
+def cap_lists(entry: Entry) -> None:
+    signature, signed, public, vessel = unhex(
+        entry["bundle"] | entry, "signature", "signed", "operator_public", "vessel"
+    )
+    listed = OperatorSettings(signature=signature, signed=signed)
+    assert not chains.holds_chain(listed)
+    found = caps.check_caps(listed, public, VesselId(vessel))
+    assert found[0] == entry["issued_at"]
+    assert plain(found[1]) == entry["caps"]
+    made = caps.sign_caps(found[1], bytes.fromhex(entry["signing_private"]), VesselId(vessel), found[0])
+    assert bundle.encode(made).hex() == entry["bytes"]
+
+
+def chain_lists(entry: Entry) -> None:
+    signature, signed, public, vessel = unhex(
+        entry["bundle"] | entry, "signature", "signed", "operator_public", "vessel"
+    )
+    listed = OperatorSettings(signature=signature, signed=signed)
+    issued_at, chain = chains.check_chain(listed, public, VesselId(vessel))
+    assert chains.holds_chain(listed)
+    assert issued_at == entry["issued_at"]
+    assert plain(chain) == entry["chain"]
+    made = chains.sign_chain(chain, bytes.fromhex(entry["signing_private"]), VesselId(vessel), issued_at)
+    assert bundle.encode(made).hex() == entry["bytes"]
+
+
+def containers(entry: Entry) -> None:
+    reader = ContainerReader()
+    found = reader.feed(bytes.fromhex(entry["bytes"])) + reader.finish()
+    assert plain(found) == entry["records"]
+    assert reader.damaged == entry["damaged"]
+
+
 _LIST = ("desk", "signature", "signed", "signing_public")
 
 CHECKS: dict[str, Callable[[Entry], None]] = {
@@ -204,6 +238,9 @@ CHECKS: dict[str, Callable[[Entry], None]] = {
     "mailbox": mailboxes,
     "rekey": rekeys,
     "keys": key_lists,
+    "caps": cap_lists,
+    "chains": chain_lists,
+    "container": containers,
 }
 ENTRIES = [
     pytest.param(check, entry, id=f"{name}: {entry['name']}")

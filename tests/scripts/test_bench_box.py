@@ -1,13 +1,4 @@
-from scripts.benchmarks import vessel, voice
-
-
-def test_the_lock_file_gives_one_version_for_each_package_and_no_hash() -> None:
-    lock = (
-        "# made by a tool\n"
-        "aiohttp==3.14.5 \\\n    --hash=sha256:0133 \\\n    --hash=sha256:0380\n"
-        "cffi==2.1.1 ; python_version < '4' \\\n    --hash=sha256:aa\n"
-    )
-    assert vessel._locked(lock) == ["aiohttp==3.14.5", "cffi==2.1.1"]
+from scripts.benchmarks import voice
 
 
 def test_a_recording_is_cut_into_parts_of_one_length() -> None:

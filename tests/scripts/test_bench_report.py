@@ -18,6 +18,20 @@ def test_a_row_that_reaches_its_target_exactly_is_ok() -> None:
     assert not replace(KEPT, measured=235.5).ok
 
 
+def test_a_rate_has_to_reach_its_target_and_its_miss_says_at_least() -> None:
+    rate = Row(row="engines", unit="MB/s", measured=10, target=10, more_is_better=True)
+    assert rate.ok
+    slow = replace(rate, measured=9.5)
+    assert missed([slow]) == ["engines: 9.50 MB/s measured, at least 10 wanted."]
+
+
+def test_json_names_credits_and_money_only_where_there_are_any() -> None:
+    row = replace(KEPT, credits_spent=5.5, money=0.00123456)
+    (record, without) = json.loads(as_json([row, KEPT]))["rows"]
+    assert (record["credits"], record["money"]) == (5.5, 0.0012)
+    assert not {"credits", "money"} & set(without)
+
+
 def test_a_row_without_a_target_only_has_to_be_measured() -> None:
     assert replace(KEPT, target=None, measured=10**9).ok
     assert not replace(KEPT, target=None, measured=None).ok
@@ -25,6 +39,12 @@ def test_a_row_without_a_target_only_has_to_be_measured() -> None:
 
 def test_nothing_at_all_keeps_to_a_target_of_nothing() -> None:
     assert Row(row="duplicates", unit="bytes", measured=0, target=0).ok
+
+
+def test_where_more_is_better_a_target_is_the_least() -> None:
+    row = Row(row="smallest button", unit="px", measured=47, target=48, more_is_better=True)
+    assert missed([row]) == ["smallest button: 47 px measured, at least 48 wanted."]
+    assert replace(row, measured=48).ok
 
 
 def test_the_misses_are_named_with_their_numbers_or_their_reason() -> None:

@@ -1,17 +1,23 @@
 """Each side of the transport benchmark for real, in seconds, on a link without limits."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from protocol.frames import Priority
 from protocol.provisioning import BearerKind
-from scripts.benchmarks import scenes
+from scripts.benchmarks import lxmf_cut, scenes
 from scripts.benchmarks.cargo import NOTE_BYTES, TEXT_BYTES, bulk, small
+from scripts.benchmarks.desk_side import DeskClient
 from scripts.benchmarks.https_peer import https_peer
 from scripts.benchmarks.lxmf_peer import lxmf_pair
 from scripts.benchmarks.outcome import Outcome
 from scripts.benchmarks.runs import Lab, Run, open_lab, perform
-from scripts.benchmarks.seavoice_side import READY_S_MAX, sail
+from scripts.benchmarks.satellite_runs import check_in_parcel
+from scripts.benchmarks.seavoice_side import READY_S_MAX, embark, sail
+from scripts.benchmarks.short_sky import ShortScene
+from scripts.sky.messages import MessageProfile
 from scripts.voyage.programs import ProgramFailed
 
 LIMIT_S = 60.0
@@ -35,6 +41,35 @@ async def test_seavoice_crosses_on_datagrams(tmp_path: Path) -> None:
         outcome = await voyage.cross([bulk(NOTE_BYTES)], limit_s=LIMIT_S)
     assert outcome.reading.up.air.packets >= 4
     assert outcome.air_bytes > NOTE_BYTES
+
+
+async def test_a_check_in_crosses_the_modem_as_one_message_and_its_receipt_comes_back(tmp_path: Path) -> None:
+    lab = await open_lab(tmp_path)
+    async with lab.opened(embark(lab.fleet, lab.room("sbd"), {}, short=ShortScene())) as voyage:
+        before = voyage.modem.mark()
+        # An urgent one, since for its receipt alone the relay sends a message at once.
+        number = await voyage.queue(replace(check_in_parcel(), priority=Priority.URGENT))
+        await voyage.until_left([number], limit_s=LIMIT_S)
+        passage = voyage.modem.since(before)
+        desk = DeskClient(lab.fleet.desk, voyage.relay_url, voyage.session)
+        items = await desk.feed()
+        assert voyage.modem.rockblock.refused == 0
+    assert (passage.reading.up_messages, passage.credits_up) == (1, 4)
+    assert passage.reading.up_bytes <= 200
+    assert passage.reading.credits_spent == 5
+    assert [item.bearer for item in items if item.number == number] == ["sbd"]
+
+
+async def test_lxmf_with_packets_of_340_bytes_fits_short_messages_better(tmp_path: Path) -> None:
+    pytest.importorskip("LXMF")
+    library = lxmf_cut.copy_with_mtu(tmp_path, lxmf_cut.CHANGED_MTU_BYTES)
+    pairing = lxmf_pair(tmp_path, scenes.FAST_DATAGRAM, over=lxmf_cut.CountingSky, library=library)
+    async with pairing as pair:
+        counter = lxmf_cut.CutCounter(pair, MessageProfile())
+        await pair.cross({NOTE_BYTES: 1}, limit_s=LIMIT_S)
+        count = counter.take()
+    assert max(count.up) <= lxmf_cut.CHANGED_MTU_BYTES
+    assert sum(count.up) > NOTE_BYTES
 
 
 async def test_lxmf_delivers_and_needs_less_on_a_link_that_is_open(tmp_path: Path) -> None:

@@ -136,6 +136,37 @@ async def test_another_page_may_not_speak_to_the_box(page: Page) -> None:
     assert status == 200
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_what_a_browser_says_comes_from_another_page_is_refused(page: Page, site: str) -> None:
+    fetched = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    framed = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+    for headers in (fetched, framed):
+        for path in ("/v1/status", "/v1/bundles/1", "/healthz"):
+            status, answer = await page.get(path, headers)
+            assert (status, answer["error"]) == (403, "not-allowed")
+    visit = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    status, answer = await page.post(write_queue_request(sealed_request()), visit)
+    assert (status, answer["error"]) == (403, "not-allowed")
+    async with page.session.get(f"{page.running.url}/", headers=visit) as followed:
+        assert followed.status == 200
+    own = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+    assert (await page.get("/v1/box", own))[0] == 200
+
+
+@pytest.mark.parametrize("origin", ["null", "http://localhost", "https://evil.example", "http://127.0.0.1:1"])
+async def test_a_message_from_another_origin_is_refused(page: Page, origin: str) -> None:
+    status, answer = await page.post(write_queue_request(sealed_request()), {"Origin": origin})
+    assert (status, answer["error"]) == (403, "not-allowed")
+
+
+async def test_addresses_and_methods_that_do_not_exist_are_said_in_json(page: Page) -> None:
+    status, answer = await page.get("/v1/nothing")
+    assert (status, answer["error"]) == (404, "no-such-address")
+    async with page.session.delete(f"{page.running.url}/v1/bundles") as refused:
+        assert (refused.status, refused.headers["Allow"]) == (405, "POST")
+        assert (await refused.json())["error"] == "wrong-method"
+
+
 async def test_a_form_of_another_page_is_no_request(page: Page) -> None:
     body = write_queue_request(sealed_request())
     status, answer = await page.post(body, {"Content-Type": "text/plain"})

@@ -8,7 +8,7 @@ from protocol.frames import Priority
 from protocol.links import LinkKind
 from protocol.provisioning import BearerKind
 from vessel_client.errors import WrongSettings
-from vessel_client.settings import load_settings
+from vessel_client.settings_file import load_settings
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:

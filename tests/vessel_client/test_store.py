@@ -23,6 +23,21 @@ from vessel_client.store.outbox import find_state
 from vessel_client.store.peek import stored_urls
 from vessel_client.store.sessions import Session, add_session, last_look, list_days
 
+BACK_TO_THE_FIRST = (
+    "DROP TABLE session_day",
+    "DROP TABLE spending",
+    "DROP TABLE cap",
+    "DROP TABLE chain",
+    "ALTER TABLE box DROP COLUMN chain_issued_at",
+    "ALTER TABLE box DROP COLUMN operator_public",
+    "ALTER TABLE box DROP COLUMN caps_issued_at",
+    "ALTER TABLE box DROP COLUMN caps_refusal",
+    "CREATE TABLE ledger (bearer TEXT NOT NULL, priority INTEGER NOT NULL,"
+    " up_bytes INTEGER NOT NULL DEFAULT 0, down_bytes INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (bearer, priority)) STRICT",
+    "PRAGMA user_version = 1",
+)
+
 windows = st.builds(
     ReplayWindow,
     highest=st.integers(-1, limits.PACKET_COUNTER_MAX),
@@ -174,7 +189,7 @@ async def test_a_store_of_the_first_schema_keeps_its_data_and_becomes_like_a_fre
 ) -> None:
     box = await make_box(tmp_path)
     shapes = []
-    for steps in (("DROP TABLE session_day", "PRAGMA user_version = 1"), ()):
+    for steps in (BACK_TO_THE_FIRST, ()):
         with sqlite3.connect(box.data_dir / DATABASE_FILE) as connection:
             for step in steps:
                 connection.execute(step)

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from protocol.provisioning import BearerKind
 from vessel_client.clocks import require_clock
 from vessel_client.commands.status import UNKNOWN_TO_RELAY
 from vessel_client.commands.terminal import Surroundings, say
-from vessel_client.errors import ProblemsFound, VesselError
+from vessel_client.errors import CertificateUnusable, ProblemsFound, VesselError
 from vessel_client.store import ledger
 from vessel_client.store.box import Box, load_box
 from vessel_client.store.database import check_integrity, open_database
@@ -83,6 +84,8 @@ def _examine(surroundings: Surroundings) -> Iterator[Finding]:
     yield from _relays(stored.box, surroundings)
     if surroundings.settings.sbd.enabled:
         yield _modem(surroundings)
+    if surroundings.settings.serves_phones():
+        yield _certificate(surroundings, now)
     yield _last_contact(stored.heard, now)
 
 
@@ -170,6 +173,44 @@ def _modem_trouble(surroundings: Surroundings) -> str:
         return ""
     trouble = next((link.text("problem") for link in links if link.text("name") == "sbd"), "")
     return f"{trouble[:1].upper()}{trouble[1:]}." if trouble else ""
+
+
+def _certificate(surroundings: Surroundings, now: int) -> Finding:
+    # Most boxes have none, and what reads one loads OpenSSL.
+    from vessel_client.web.certificate import State, make_context, read_facts, state_of
+
+    name, files = "certificate for phones", surroundings.settings.certificate_files()
+    if not files.certificate.exists():
+        problem = (
+            "It has not come yet. Have the request signed that `seavoice-vessel certificate request` wrote."
+        )
+        return Finding(name=name, words="", problem=problem)
+    try:
+        facts = read_facts(files.certificate)
+        make_context(files)
+    except CertificateUnusable as error:
+        return Finding(name=name, words="", problem=str(error))
+    ends = datetime.fromtimestamp(facts.not_after, UTC)
+    words = f"{', '.join(sorted(facts.names))}, valid until {ends:%Y-%m-%d}"
+    renew = "Have it renewed on shore; `seavoice-relay vessel certificate` sends the new one."
+    match state_of(facts, now):
+        case State.ENDED:
+            return Finding(name=name, words="", problem=f"It has ended, and phones refuse it. {renew}")
+        case State.ENDS_SOON:
+            days = (facts.not_after - now) // 86_400
+            return Finding(name=name, words="", problem=f"It ends in {days} days. {renew}")
+    return Finding(name=name, words=words, problem=_door_trouble(surroundings))
+
+
+def _door_trouble(surroundings: Surroundings) -> str:
+    """Return what the service says of its https, such as a port that it may not have."""
+    try:
+        phones = surroundings.client().status()["phones"]
+    except VesselError:
+        return ""
+    if phones is None:
+        return "The box was started before there was a key for phones. Restart it."
+    return Reader(phones, "The box's status, phones").text("problem")
 
 
 def _last_contact(heard: list[Heard], now: int) -> Finding:

@@ -85,6 +85,7 @@ async def _initialise(data_dir: Path, provisioning: Provisioning, now: UnixSecon
         desk_signing_public=provisioning.desk.signing_public,
         desk_keys_issued_at=UnixSeconds(0),
         desk_keys=provisioning.desk.keys,
+        operator_public=provisioning.operator_public,
     )
     create_file(data_dir)
     database = await open_database(data_dir)

@@ -2,7 +2,7 @@
 
 from protocol.provisioning import BearerKind
 from vessel_client.commands.terminal import Surroundings, say
-from vessel_client.lean import leave_out_tls
+from vessel_client.lean import leave_out_compiled_lists, leave_out_tls
 from vessel_client.settings import Settings
 from vessel_client.store.peek import stored_urls
 
@@ -12,9 +12,10 @@ def run(surroundings: Surroundings) -> None:
 
     Raises: NotInitialised, StoreFailed, PortInUse.
     """
+    leave_out_compiled_lists()
     if not needs_tls(surroundings.settings):
         leave_out_tls()
-    # Only now: these load asyncio, which would load OpenSSL.
+    # Only now: these load asyncio and aiohttp, which would load what was left out.
     import asyncio
 
     from vessel_client.app import serve
@@ -25,7 +26,9 @@ def run(surroundings: Surroundings) -> None:
 
 
 def needs_tls(settings: Settings) -> bool:
-    """Return whether the box reaches its relay by TLS, or might."""
+    """Return whether the box serves phones by TLS, or reaches its relay by TLS, or might."""
+    if settings.serves_phones():
+        return True
     chosen = settings.bearer(BearerKind.WEBSOCKET)
     if not chosen.enabled:
         return False

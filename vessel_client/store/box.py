@@ -29,6 +29,8 @@ class Box:
     desk_signing_public: bytes
     desk_keys_issued_at: UnixSeconds
     desk_keys: tuple[DeskKey, ...]
+    operator_public: bytes = b""
+    """Ed25519 of the relay's operator; empty where there was none at `init`."""
 
     @property
     def desk(self) -> DeskId:
@@ -49,7 +51,8 @@ async def insert_box(connection: Connection, box: Box) -> None:
     """Write a new box; there may be only one."""
     await connection.execute(
         "INSERT INTO box (id, vessel, vessel_name, issued_at, box_private, relay_public, rekey_key,"
-        " desk_name, desk_signing_public, desk_keys_issued_at) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " desk_name, desk_signing_public, desk_keys_issued_at, operator_public)"
+        " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             box.vessel,
             box.vessel_name,
@@ -60,6 +63,7 @@ async def insert_box(connection: Connection, box: Box) -> None:
             box.desk_name,
             box.desk_signing_public,
             box.desk_keys_issued_at,
+            box.operator_public,
         ),
     )
     await connection.executemany(
@@ -79,7 +83,7 @@ async def load_box(connection: Connection) -> Box:
     """Read the box; raises `NotInitialised`."""
     async with connection.execute(
         "SELECT vessel, vessel_name, issued_at, box_private, relay_public, rekey_key, desk_name,"
-        " desk_signing_public, desk_keys_issued_at FROM box"
+        " desk_signing_public, desk_keys_issued_at, operator_public FROM box"
     ) as cursor:
         row = await cursor.fetchone()
     if row is None:
@@ -98,6 +102,7 @@ async def load_box(connection: Connection) -> Box:
         desk_signing_public=row[7],
         desk_keys_issued_at=UnixSeconds(row[8]),
         desk_keys=await load_desk_keys(connection),
+        operator_public=row[9],
     )
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-from protocol.bundle import DeskReceipt, Keys, Mail
+from protocol.bundle import DeskReceipt, Keys, Mail, OperatorSettings
+from protocol.caps import check_caps
+from protocol.chains import check_chain, holds_chain
 from protocol.deskkeys import check_keys
 from protocol.ids import UnixSeconds
 from protocol.journal import (
@@ -16,7 +18,8 @@ from protocol.journal import (
     OutgoingSettled,
     Snapshot,
 )
-from vessel_client.store import box, guard, inbox, outbox
+from vessel_client.store import box, caps, guard, inbox, outbox
+from vessel_client.store.chain import take_chain
 from vessel_client.store.database import Connection
 
 
@@ -67,6 +70,14 @@ async def _take(connection: Connection, taken: BundleTaken, at: UnixSeconds) -> 
             await inbox.insert_mail(connection, taken.number, mail, at)
         case DeskReceipt() as receipt:
             await outbox.apply_receipt(connection, receipt)
+        case OperatorSettings() as settings:
+            known = await box.load_box(connection)
+            if holds_chain(settings):
+                issued_at, chain = check_chain(settings, known.operator_public, known.vessel)
+                await take_chain(connection, issued_at, chain)
+            else:
+                issued_at, signed = check_caps(settings, known.operator_public, known.vessel)
+                await caps.take_signed(connection, issued_at, signed, at)
         case Keys() as keys:
             known = await box.load_box(connection)
             issued_at, listed = check_keys(keys, known.desk_signing_public)

@@ -143,6 +143,24 @@ async def check_integrity(data_dir: Path) -> str:
     return str(verdict)
 
 
+async def copy_store(data_dir: Path, folder: Path) -> None:
+    """Copy the store as it is at this moment, also while it is in use, into an empty folder.
+
+    A copy must never be run on a link: it would use the same packet counters. Raises `StoreFailed`.
+    """
+    path = create_file(folder)
+    with _translated():
+        source = await aiosqlite.connect(f"file:{data_dir / DATABASE_FILE}?mode=ro", uri=True)
+        try:
+            target = await aiosqlite.connect(path)
+            try:
+                await source.backup(target)
+            finally:
+                await target.close()
+        finally:
+            await source.close()
+
+
 async def one_row(
     connection: Connection, query: str, values: tuple[int | bytes | str | None, ...] = ()
 ) -> sqlite3.Row:

@@ -1,8 +1,9 @@
-"""How many bytes each bearer carried, and when it last worked."""
+"""How many bytes and how much money each bearer took, month by month, and when it last worked."""
 
 from dataclasses import dataclass
 
 from protocol.ids import UnixSeconds
+from vessel_client.policy import Spent
 from vessel_client.store.database import Connection
 
 UNASSIGNED = -1
@@ -11,12 +12,15 @@ UNASSIGNED = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """Bytes that one bearer carried for one priority."""
+    """What one bearer carried for one priority in one month."""
 
     bearer: str
+    month: int
     priority: int
-    up_bytes: int
-    down_bytes: int
+    up_bytes: int = 0
+    down_bytes: int = 0
+    messages: int = 0
+    money_nano: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,24 +32,55 @@ class Heard:
 
 
 async def add_spending(connection: Connection, spending: Spending) -> None:
-    """Add bytes to what was counted before."""
+    """Add to what was counted before."""
     await connection.execute(
-        "INSERT INTO ledger (bearer, priority, up_bytes, down_bytes) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (bearer, priority) DO UPDATE SET"
-        " up_bytes = up_bytes + excluded.up_bytes, down_bytes = down_bytes + excluded.down_bytes",
-        (spending.bearer, spending.priority, spending.up_bytes, spending.down_bytes),
+        "INSERT INTO spending (bearer, month, priority, up_bytes, down_bytes, messages, money_nano)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (bearer, month, priority) DO UPDATE SET"
+        " up_bytes = up_bytes + excluded.up_bytes, down_bytes = down_bytes + excluded.down_bytes,"
+        " messages = messages + excluded.messages, money_nano = money_nano + excluded.money_nano",
+        (
+            spending.bearer,
+            spending.month,
+            spending.priority,
+            spending.up_bytes,
+            spending.down_bytes,
+            spending.messages,
+            spending.money_nano,
+        ),
     )
 
 
 async def list_spending(connection: Connection) -> list[Spending]:
-    """Return everything that was counted."""
+    """Return everything that was counted, of all months together under month 0."""
     async with connection.execute(
-        "SELECT bearer, priority, up_bytes, down_bytes FROM ledger ORDER BY bearer, priority"
+        "SELECT bearer, priority, sum(up_bytes), sum(down_bytes), sum(messages), sum(money_nano)"
+        " FROM spending GROUP BY bearer, priority ORDER BY bearer, priority"
     ) as cursor:
         return [
-            Spending(bearer=bearer, priority=priority, up_bytes=up_bytes, down_bytes=down_bytes)
-            async for bearer, priority, up_bytes, down_bytes in cursor
+            Spending(
+                bearer=bearer,
+                month=0,
+                priority=priority,
+                up_bytes=up_bytes,
+                down_bytes=down_bytes,
+                messages=messages,
+                money_nano=money_nano,
+            )
+            async for bearer, priority, up_bytes, down_bytes, messages, money_nano in cursor
         ]
+
+
+async def spent_in(connection: Connection, month: int) -> dict[str, Spent]:
+    """Return what each bearer took in a month."""
+    async with connection.execute(
+        "SELECT bearer, sum(money_nano), sum(up_bytes + down_bytes), sum(messages)"
+        " FROM spending WHERE month = ? GROUP BY bearer ORDER BY bearer",
+        (month,),
+    ) as cursor:
+        return {
+            bearer: Spent(money_nano=money_nano, size_bytes=size_bytes, messages=messages)
+            async for bearer, money_nano, size_bytes, messages in cursor
+        }
 
 
 async def note_heard(connection: Connection, heard: Heard) -> None:

@@ -132,6 +132,12 @@ async def first_in_line(connection: Connection, most: int) -> dict[int, Priority
     return line
 
 
+async def waiting_since(connection: Connection) -> dict[int, UnixSeconds]:
+    """Return since when each bundle waits."""
+    async with connection.execute("SELECT number, queued_at FROM bundle WHERE data IS NOT NULL") as cursor:
+        return {number: UnixSeconds(queued_at) async for number, queued_at in cursor}
+
+
 async def load_waiting(connection: Connection, number: int) -> Waiting | None:
     """Return a bundle that still has to leave."""
     async with connection.execute(
@@ -147,6 +153,26 @@ async def load_waiting(connection: Connection, number: int) -> Waiting | None:
         begun=bool(row[2]),
         acked=tuple((start, end) for start, end in json.loads(row[3])),
     )
+
+
+async def waiting_behind(
+    connection: Connection, priority: int, number: int, most_bytes: int
+) -> list[Waiting]:
+    """Return what waits behind a place in the order in which bundles go, the first however large."""
+    async with connection.execute(
+        "SELECT number, size_bytes FROM bundle WHERE data IS NOT NULL AND (priority, number) > (?, ?)"
+        " ORDER BY priority, number",
+        (priority, number),
+    ) as cursor:
+        numbers: list[int] = []
+        size_bytes = 0
+        async for following, bundle_bytes in cursor:
+            size_bytes += bundle_bytes
+            if numbers and size_bytes > most_bytes:
+                break
+            numbers.append(following)
+    found = [await load_waiting(connection, each) for each in numbers]
+    return [waiting for waiting in found if waiting is not None]
 
 
 async def mark_begun(connection: Connection, number: int) -> None:

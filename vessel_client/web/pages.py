@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import posixpath
+import re
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,22 +44,9 @@ _FETCHED_WHEN_NEEDED = ("static/sounds/", "static/fonts/", "vendor/opus-")
 """Large, and wanted by some people only: kept offline once they were used."""
 
 _MODULES_MARK = b"<!-- PAGE-MODULES -->"
-_NOT_AT_THE_START = (
-    "worker",
-    "worklet",
-    "weather.js",
-    "technician.js",
-    "audio/disguise.js",
-    "audio/file.js",
-    "answers.js",
-    "screens/draft.js",
-    "receipt.js",
-    "conversation.js",
-    "opus-decoder.js",
-    "codec2pack.js",
-    "pitchenergy.js",
-)
-"""What the start page does not load; it is told of the other modules at once, not import by import."""
+_STARTS_WITH = "static/app.js"
+_IMPORTED = re.compile(r'^(?:import|export)\b[^;]*?\bfrom "(\.[^"]+)";', re.MULTILINE)
+"""What a module cannot run without; what it imports later, in the middle of a line, is another matter."""
 
 _GZIP_WINDOW_BITS = 16 + zlib.MAX_WBITS
 _COMPRESSED_BYTES_MIN = 400
@@ -109,44 +98,70 @@ class Pages:
             if path.suffix in _CONTENT_TYPES and path.parent.name != "source"
         }
         self.version = _version_of(self._files)
+        self._dense: dict[Path, bytes] = {}
+        self._documents: dict[Path, bytes] = {}
 
     def add_to(self, application: web.Application) -> None:
         """Add the routes of the page."""
         for address, name in _DOCUMENTS.items():
-            application.router.add_get(address, self._document(self._files[name]))
-        application.router.add_get("/page/{version}/{path:.+}", self._file, name="page-file")
+            application.router.add_get(address, self._document(self._files[name]), allow_head=False)
+        application.router.add_get(
+            "/page/{version}/{path:.+}", self._file, name="page-file", allow_head=False
+        )
 
     def _document(self, path: Path) -> Handler:
         async def answer(request: web.Request) -> web.Response:
-            return _respond(request, self._filled_in(path), path.suffix, _NEVER_KEPT, _RUNNING_HEADERS)
+            data = self._filled_in(path)
+            return _respond(
+                request, data, self._dense_of(path, data), path.suffix, _NEVER_KEPT, _RUNNING_HEADERS
+            )
 
         return answer
 
     def _filled_in(self, path: Path) -> bytes:
+        """Return a document with its addresses, worked out once: they hold as long as the version."""
+        if path not in self._documents:
+            self._documents[path] = self._fill_in(path)
+        return self._documents[path]
+
+    def _fill_in(self, path: Path) -> bytes:
         data = path.read_bytes().replace(_VERSION_MARK, self.version.encode())
         files = [name for name in self._files if not name.startswith(_FETCHED_WHEN_NEEDED)]
         data = data.replace(_FILES_MARK, json.dumps(files)[1:-1].encode())
         return data.replace(_MODULES_MARK, self._preloads().encode())
 
     def _preloads(self) -> str:
-        modules = [
-            name
-            for name in self._files
-            if name.startswith("static/")
-            and name.endswith(".js")
-            and not any(part in name for part in _NOT_AT_THE_START)
-        ]
+        """Return links that tell a browser of all modules of the start page at once, not import by import."""
         return "".join(
             f'<link rel="modulepreload" href="/page/{self.version}/{name}">'
-            for name in [*modules, "vendor/cryptography.js"]
+            for name in self._needed_by(_STARTS_WITH)
         )
+
+    def _needed_by(self, name: str) -> list[str]:
+        """Return the modules that one needs, without itself, each before what only it needs."""
+        needed = [name]
+        for each in needed:
+            folder = posixpath.dirname(each)
+            imported = _IMPORTED.findall(self._files[each].read_text("utf-8"))
+            paths = [posixpath.normpath(posixpath.join(folder, path)) for path in imported]
+            needed += [path for path in dict.fromkeys(paths) if path not in needed]
+        return needed[1:]
 
     async def _file(self, request: web.Request) -> web.Response:
         path = self._files.get(request.match_info["path"])
         if path is None or request.match_info["version"] != self.version:
             raise web.HTTPNotFound(headers={"Cache-Control": _NEVER_KEPT})
         security = _RUNNING_HEADERS if path.stem.endswith("worker") else _FILE_HEADERS
-        return _respond(request, path.read_bytes(), path.suffix, _KEPT_FOR_GOOD, security)
+        data = path.read_bytes()
+        return _respond(request, data, self._dense_of(path, data), path.suffix, _KEPT_FOR_GOOD, security)
+
+    def _dense_of(self, path: Path, data: bytes) -> bytes | None:
+        """Return a file compressed, which a small box should do once and not for every phone."""
+        if not _is_compressible(path.suffix, data):
+            return None
+        if path not in self._dense:
+            self._dense[path] = _compressed(data)
+        return self._dense[path]
 
 
 def _version_of(files: Mapping[str, Path]) -> str:
@@ -157,15 +172,27 @@ def _version_of(files: Mapping[str, Path]) -> str:
     return digest.hexdigest()[:16]
 
 
+def _is_compressible(suffix: str, data: bytes) -> bool:
+    return suffix not in _DENSE_ALREADY and len(data) >= _COMPRESSED_BYTES_MIN
+
+
+def _compressed(data: bytes) -> bytes:
+    coder = zlib.compressobj(zlib.Z_BEST_COMPRESSION, wbits=_GZIP_WINDOW_BITS)
+    return coder.compress(data) + coder.flush()
+
+
 def _respond(
-    request: web.Request, data: bytes, suffix: str, kept: str, security: Mapping[str, str]
+    request: web.Request,
+    data: bytes,
+    dense: bytes | None,
+    suffix: str,
+    kept: str,
+    security: Mapping[str, str],
 ) -> web.Response:
     # The name of our server software is of use to nobody on board.
     headers = {**security, "Cache-Control": kept, "Server": "box"}
-    is_compressible = suffix not in _DENSE_ALREADY and len(data) >= _COMPRESSED_BYTES_MIN
-    if is_compressible and "gzip" in request.headers.get("Accept-Encoding", ""):
-        coder = zlib.compressobj(zlib.Z_BEST_COMPRESSION, wbits=_GZIP_WINDOW_BITS)
-        data = coder.compress(data) + coder.flush()
+    if dense is not None and "gzip" in request.headers.get("Accept-Encoding", ""):
+        data = dense
         headers["Content-Encoding"] = "gzip"
         headers["Vary"] = "Accept-Encoding"
     charset = None if suffix in _DENSE_ALREADY else "utf-8"

@@ -14,6 +14,7 @@ from shore_relay.desk.commands.terminal import (
     data_folder,
     environment,
     exchange,
+    person_name,
     read_passphrase,
     say,
     unlocked,
@@ -22,11 +23,12 @@ from shore_relay.desk.commands.terminal import (
 from shore_relay.desk.epochs import roll_keys
 from shore_relay.desk.errors import AlreadyInitialised, UnreadableFile
 from shore_relay.desk.keyring import FILE_NAME, Keyring
+from shore_relay.desk.people.keys import DAY_S
+from shore_relay.desk.people.person import FOUNDER_NAME
+from shore_relay.desk.people.roles import Permission
 from shore_relay.desk.settings import load_settings, write_settings
 from shore_relay.desk.store.database import Database
 from shore_relay.desk.words import Words
-
-_DAY_S = 86_400
 
 
 async def init(arguments: argparse.Namespace) -> None:
@@ -43,14 +45,18 @@ async def init(arguments: argparse.Namespace) -> None:
         write_settings(data / "settings.toml", settings)
         load_settings(data, {})
     passphrase = read_passphrase(arguments, is_new=True)
+    person = person_name(arguments) or FOUNDER_NAME
+    valid_s = arguments.key_days * DAY_S
     keyring = await asyncio.to_thread(
-        Keyring.create, data, passphrase, arguments.name, wall_clock(), arguments.key_days * _DAY_S
+        Keyring.create, data, passphrase, arguments.name, wall_clock(), valid_s, person
     )
     database = await Database.open(data)
     await database.close()
     say(f"desk {keyring.keys.desk.hex()} ({arguments.name}) is in {data}")
-    say("Write the passphrase down and lock it away: without it nobody can open what fishers send.")
-    say("Next: `seavoice-desk card --out desk.card`, and give that file to the relay's operator.")
+    say(f"The first administrator is called {person}.")
+    say("Without the passphrase nobody can open what fishers send: next make a recovery kit and print it,")
+    say("`seavoice-desk recovery make -k 2 -n 3 --out FOLDER`.")
+    say("Then `seavoice-desk card --out desk.card`, and give that file to the relay's operator.")
 
 
 def _make_folder(data: Path) -> None:
@@ -63,7 +69,7 @@ def _make_folder(data: Path) -> None:
 
 async def card(arguments: argparse.Namespace) -> None:
     """Write what the relay's operator needs: the desk's name and public keys."""
-    async with unlocked(arguments) as desk:
+    async with unlocked(arguments, Permission.READ) as desk:
         document = write_card(desk.keyring.keys.card)
     if arguments.out:
         await asyncio.to_thread(write_file, Path(arguments.out), document)
@@ -74,8 +80,8 @@ async def card(arguments: argparse.Namespace) -> None:
 
 async def roll(arguments: argparse.Namespace) -> None:
     """Make a new sealing key and send it to every vessel."""
-    async with unlocked(arguments) as desk:
-        epoch, vessels = await roll_keys(desk, arguments.key_days * _DAY_S)
+    async with unlocked(arguments, Permission.MANAGE_KEYS) as desk:
+        epoch, vessels = await roll_keys(desk, arguments.key_days * DAY_S)
         trouble = await exchange(desk, fetching=False)
     until = Words.load().day(UnixSeconds(epoch.not_after))
     say(f"key {epoch.id.hex()} is in use until {until}; older keys go on opening what was sealed to them")

@@ -14,6 +14,7 @@ from shore_relay.desk.describing import describe_answer, describe_entry, describ
 from shore_relay.desk.errors import UnreadableFile
 from shore_relay.desk.first_words import first_words
 from shore_relay.desk.inbox import Answer, Entry, load_answers, load_inbox, load_voice, open_entry
+from shore_relay.desk.people.roles import Permission
 from shore_relay.desk.sound import wav_of
 from shore_relay.desk.store import inbox as stored
 from shore_relay.desk.trust import Origin
@@ -23,7 +24,7 @@ from shore_relay.desk.words import Words
 
 async def inbox(arguments: argparse.Namespace) -> None:
     """List the messages, the pressing ones first."""
-    async with unlocked(arguments) as desk:
+    async with unlocked(arguments, Permission.READ) as desk:
         trouble = await exchange(desk, fetching=True)
         entries, vessels = await load_inbox(desk), await load_vessels(desk)
     if arguments.json:
@@ -59,7 +60,7 @@ def _line(entry: Entry, words: Words) -> str:
 
 async def show(arguments: argparse.Namespace) -> None:
     """Show one message, which counts as opened by a person."""
-    async with unlocked(arguments) as desk:
+    async with unlocked(arguments, Permission.ANSWER) as desk:
         entry = await open_entry(desk, arguments.id)
         answers = await load_answers(desk, arguments.id)
         trouble = await exchange(desk, fetching=False)
@@ -120,7 +121,7 @@ def _content_lines(content: Content, words: Words) -> list[str]:
 async def export(arguments: argparse.Namespace) -> None:
     """Write one message as JSON, and its sound as WAV, which counts as opened by a person."""
     folder = Path(arguments.out)
-    async with unlocked(arguments) as desk:
+    async with unlocked(arguments, Permission.EXPORT) as desk:
         entry = await open_entry(desk, arguments.id)
         document = await _document(desk, entry)
         voice = await load_voice(desk, entry) if entry.has_sound else b""

@@ -13,6 +13,7 @@ from shore_relay.desk.changes import Changes
 from shore_relay.desk.commands.terminal import say, unlocked
 from shore_relay.desk.errors import AlreadyServing, PortInUse
 from shore_relay.desk.log import log_to_stderr
+from shore_relay.desk.people.roles import Permission
 from shore_relay.desk.relay_client import RelayClient
 from shore_relay.desk.relay_lock import relay_lock
 from shore_relay.desk.service import Service
@@ -24,7 +25,7 @@ _SHUTDOWN_S = 2.0
 async def serve(arguments: argparse.Namespace) -> None:
     """Run until SIGTERM or SIGINT."""
     log_to_stderr()
-    async with unlocked(arguments) as desk:
+    async with unlocked(arguments, Permission.SERVE) as desk:
         with relay_lock(desk.data) as is_ours:
             if not is_ours:
                 raise AlreadyServing(

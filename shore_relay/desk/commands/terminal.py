@@ -14,12 +14,14 @@ import aiohttp
 from protocol.documents import Json, MalformedDocument
 from shore_relay.desk.app import Desk, open_desk
 from shore_relay.desk.errors import (
+    ChoosePassphrase,
     NoPassphrase,
     RelayRefused,
     RelayUnreachable,
     UnreadableFile,
 )
 from shore_relay.desk.fetching import fetch_all
+from shore_relay.desk.people.roles import Permission, require
 from shore_relay.desk.relay_client import RelayClient
 from shore_relay.desk.relay_lock import relay_lock
 from shore_relay.desk.sending import send_queued
@@ -56,19 +58,46 @@ def read_passphrase(arguments: argparse.Namespace, *, is_new: bool = False) -> s
 
     Raises: NoPassphrase, UnreadableFile.
     """
-    named = getattr(arguments, "passphrase_file", None)
-    if named:
-        return read_file(Path(named)).decode(errors="replace").rstrip("\r\n")
-    if "SEAVOICE_DESK_PASSPHRASE" in environment():
-        return environment()["SEAVOICE_DESK_PASSPHRASE"]
+    return _read_secret(
+        getattr(arguments, "passphrase_file", None),
+        "SEAVOICE_DESK_PASSPHRASE",
+        "Passphrase: ",
+        "The desk's keys need a passphrase: run this in a terminal, or give --passphrase-file FILE.",
+        is_new=is_new,
+    )
+
+
+def read_new_passphrase(arguments: argparse.Namespace) -> str:
+    """Return the passphrase that a person chooses, from its file, the environment or the keyboard.
+
+    Raises: NoPassphrase, UnreadableFile.
+    """
+    return _read_secret(
+        getattr(arguments, "new_passphrase_file", None),
+        "SEAVOICE_DESK_NEW_PASSPHRASE",
+        "New passphrase: ",
+        "A new passphrase is needed: run this in a terminal, or give --new-passphrase-file FILE.",
+        is_new=True,
+    )
+
+
+def _read_secret(file: str | None, variable: str, prompt: str, needed: str, *, is_new: bool) -> str:
+    if file:
+        return read_file(Path(file)).decode(errors="replace").rstrip("\r\n")
+    if variable in environment():
+        return environment()[variable]
     if not sys.stdin.isatty():
-        raise NoPassphrase(
-            "The desk's keys need a passphrase: run this in a terminal, or give --passphrase-file FILE."
-        )
-    passphrase = getpass.getpass("Passphrase: ")
+        raise NoPassphrase(needed)
+    passphrase = getpass.getpass(prompt)
     if is_new and getpass.getpass("The same again: ") != passphrase:
         raise NoPassphrase("The two passphrases differ; run the command again.")
     return passphrase
+
+
+def person_name(arguments: argparse.Namespace) -> str:
+    """Return who runs the command: `--person`, or SEAVOICE_DESK_PERSON, or nobody in particular."""
+    named: str = getattr(arguments, "person", None) or environment().get("SEAVOICE_DESK_PERSON", "")
+    return named
 
 
 def read_file(path: Path, most_bytes: int | None = None) -> bytes:
@@ -90,11 +119,27 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 @asynccontextmanager
-async def unlocked(arguments: argparse.Namespace) -> AsyncIterator[Desk]:
-    """Open the desk that the arguments name; raises `DeskError`."""
+async def unlocked(arguments: argparse.Namespace, permission: Permission) -> AsyncIterator[Desk]:
+    """Open the desk that the arguments name, as the person whose passphrase is given; raises `DeskError`.
+
+    `desk.actor` is that person, whose role must include the permission.
+    """
+    async with unlocked_by_anybody(arguments, read_passphrase(arguments)) as desk:
+        require(desk.actor, permission)
+        if desk.keyring.person.must_choose:
+            raise ChoosePassphrase(
+                "Somebody else knows your start passphrase: choose your own first, with "
+                "`seavoice-desk people passphrase`."
+            )
+        yield desk
+
+
+@asynccontextmanager
+async def unlocked_by_anybody(arguments: argparse.Namespace, passphrase: str) -> AsyncIterator[Desk]:
+    """Open the desk for what everybody may do with their own account; raises `DeskError`."""
     data = data_folder(arguments)
     settings = load_settings(data, environment())
-    async with open_desk(data, read_passphrase(arguments), settings) as desk:
+    async with open_desk(data, passphrase, settings, person=person_name(arguments)) as desk:
         yield desk
 
 

@@ -14,6 +14,8 @@ from shore_relay.desk.commands.terminal import exchange, read_file, say, say_jso
 from shore_relay.desk.describing import describe_vessel
 from shore_relay.desk.errors import NothingToConfirm, WrongFingerprint
 from shore_relay.desk.inbox import load_inbox
+from shore_relay.desk.people.keys import DAY_S
+from shore_relay.desk.people.roles import Permission
 from shore_relay.desk.relay_lock import relay_lock
 from shore_relay.desk.sound import RECORDING_BYTES_MAX
 from shore_relay.desk.store import inbox as stored
@@ -22,13 +24,11 @@ from shore_relay.desk.store.records import DispatchState
 from shore_relay.desk.vessels import Vessel, box_to_confirm, confirm, find_vessel, load_vessels
 from shore_relay.desk.words import Words
 
-_DAY_S = 86_400
-
 
 async def answer(arguments: argparse.Namespace) -> None:
     """Answer one message; the answer is kept here until the relay has it."""
     language = Language.from_tag(arguments.language) if arguments.language else None
-    async with unlocked(arguments) as desk:
+    async with unlocked(arguments, Permission.ANSWER) as desk:
         if arguments.voice:
             wav = await asyncio.to_thread(_recording, Path(arguments.voice))
             await answer_with_recording(desk, arguments.id, wav, language)
@@ -50,7 +50,7 @@ def _recording(path: Path) -> bytes:
 
 async def vessels(arguments: argparse.Namespace) -> None:
     """List the vessels, their fingerprints and what is missing of them."""
-    async with unlocked(arguments) as desk:
+    async with unlocked(arguments, Permission.READ) as desk:
         trouble = await exchange(desk, fetching=True)
         found = await load_vessels(desk)
     if arguments.json:
@@ -78,7 +78,7 @@ def _say_vessel(vessel: Vessel, words: Words) -> None:
 
 async def confirm_vessel(arguments: argparse.Namespace) -> None:
     """Trust a vessel's box after a person has compared its fingerprint."""
-    async with unlocked(arguments) as desk:
+    async with unlocked(arguments, Permission.CONFIRM_VESSELS) as desk:
         trouble = await exchange(desk, fetching=True)
         vessel = await find_vessel(desk, arguments.vessel)
         box = box_to_confirm(vessel, arguments.yes)
@@ -107,7 +107,7 @@ def _ask(vessel: Vessel, fingerprint: str) -> None:
 
 async def status(arguments: argparse.Namespace) -> None:
     """Say how the desk is."""
-    async with unlocked(arguments) as desk:
+    async with unlocked(arguments, Permission.READ) as desk:
         found = await _status(desk)
     if arguments.json:
         say_json(found)
@@ -140,5 +140,5 @@ async def _status(desk: Desk) -> dict[str, Json]:
             "outbox": {state.name.lower().replace("_", "-"): states.get(state, 0) for state in DispatchState},
             "feed": {"kept": cursor, "taken": taken},
             "key": newest.id.hex(),
-            "key_days_left": max(0, (newest.not_after - desk.now()) // _DAY_S),
+            "key_days_left": max(0, (newest.not_after - desk.now()) // DAY_S),
         }

@@ -79,12 +79,16 @@ async def boxes(connection: Connection) -> list[BoxRow]:
     ]
 
 
-async def entry_for(connection: Connection, vessel: VesselId, note: bytes) -> int:
-    """Return a new entry, or the one that already holds another form of the same voice note."""
-    if note:
+async def entry_for(connection: Connection, vessel: VesselId, notes: tuple[bytes, ...]) -> int:
+    """Return a new entry, or the one that already holds another form of the same voice note.
+
+    `notes` are the indexes under which that other form may stand; the first is kept with a new entry.
+    """
+    for note in notes:
         row = await _one(connection, "SELECT id FROM entry WHERE vessel = ? AND note = ?", (vessel, note))
         if row is not None:
             return int(row["id"])
+    note = notes[0] if notes else b""
     cursor = await connection.execute("INSERT INTO entry (vessel, note) VALUES (?, ?)", (vessel, note))
     assert cursor.lastrowid is not None
     return cursor.lastrowid

@@ -1,16 +1,21 @@
-"""What every request passes first: the right host, a session, a form token, strict headers."""
+"""What every request passes first: the right host, a session, a permission, a form token, strict headers."""
 
 from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 
+from shore_relay.desk.actor import Actor
+from shore_relay.desk.app import Desk
+from shore_relay.desk.errors import KeysMoved
+from shore_relay.desk.people.person import Person
+from shore_relay.desk.people.roles import Permission, require
+from shore_relay.desk.web.access import Access, access_to
 from shore_relay.desk.web.session import COOKIE, Session, Sessions, is_token
 
 SESSION: web.RequestKey["Session"] = web.RequestKey("session", Session)
+PERSON: web.RequestKey["Person"] = web.RequestKey("person", Person)
 
-_OPEN_PATHS = frozenset({"/login"})
-_OPEN_PREFIX = "/static/"
-_QUIET_PATHS = frozenset({"/events", "/inbox-list", "/answers-list"})
+_QUIET = frozenset({"/events", "/inbox-list", "/messages/{id}/answers-list"})
 """Asked for by a page on its own; they must not keep open what nobody uses."""
 
 _HEADERS = {
@@ -30,10 +35,16 @@ _HEADERS = {
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+def actor_of(request: web.Request) -> Actor:
+    """Return who is logged in; only for pages that ask for more than `Access.OPEN`."""
+    return request[PERSON].actor
+
+
 class Guard:
     """The middleware of the page."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, desk: Desk, sessions: Sessions) -> None:
+        self._desk = desk
         self._sessions = sessions
         self._hosts: frozenset[str] = frozenset()
 
@@ -43,31 +54,51 @@ class Guard:
         names = {named, "localhost", "127.0.0.1"} if host == "127.0.0.1" else {named}
         self._hosts = frozenset(f"{name}:{port}" for name in names)
 
-    @property
-    def hosts(self) -> frozenset[str]:
-        """The addresses under which the page answers."""
-        return self._hosts
-
     async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let a request through or turn it away; called by the middleware."""
         if request.headers.get(hdrs.HOST, "") not in self._hosts:
             raise web.HTTPMisdirectedRequest(text="error.host")
         self._check_origin(request)
-        is_open = request.path in _OPEN_PATHS or request.path.startswith(_OPEN_PREFIX)
-        if not is_open:
-            session = self._sessions.find(
-                request.cookies.get(COOKIE, ""), is_use=request.path not in _QUIET_PATHS
-            )
-            if session is None:
-                if request.path in _QUIET_PATHS:
-                    raise web.HTTPUnauthorized(text="error.expired")
-                raise web.HTTPSeeOther("/login")
-            request[SESSION] = session
-            if request.method == hdrs.METH_POST:
-                form = await request.post()
-                if not is_token(session, str(form.get("token", ""))):
-                    raise web.HTTPForbidden(text="error.expired")
+        resource = request.match_info.route.resource
+        access = access_to(request.method, resource.canonical) if resource else None
+        if access is None:
+            raise web.HTTPNotFound(text="error.not-found")
+        if access is not Access.OPEN:
+            self._admit(request, access, is_quiet=resource is not None and resource.canonical in _QUIET)
+            await self._check_token(request)
         return await handler(request)
+
+    def signed_in(self, request: web.Request, *, is_use: bool) -> tuple[Session, Person] | None:
+        """Return the session of a request and whose it is, if that person still works here."""
+        cookie = request.cookies.get(COOKIE, "")
+        session = self._sessions.find(cookie, is_use=is_use)
+        if session is None:
+            return None
+        try:
+            person = self._desk.keyring.keys.person(session.person)
+        except KeysMoved:
+            # Whoever logs in next brings the new keys; until then nobody is known here.
+            return None
+        if person is None or not person.is_active:
+            self._sessions.end(cookie)
+            return None
+        return session, person
+
+    def _admit(self, request: web.Request, access: Access | Permission, *, is_quiet: bool) -> None:
+        found = self.signed_in(request, is_use=not is_quiet)
+        if found is None:
+            raise web.HTTPUnauthorized(text="error.expired") if is_quiet else web.HTTPSeeOther("/login")
+        request[SESSION], request[PERSON] = found
+        if isinstance(access, Permission):
+            if request[PERSON].must_choose:
+                raise web.HTTPSeeOther("/account")
+            require(actor_of(request), access)
+
+    async def _check_token(self, request: web.Request) -> None:
+        if request.method == hdrs.METH_POST:
+            form = await request.post()
+            if not is_token(request[SESSION], str(form.get("token", ""))):
+                raise web.HTTPForbidden(text="error.expired")
 
     def _check_origin(self, request: web.Request) -> None:
         origin = request.headers.get(hdrs.ORIGIN)

@@ -9,7 +9,7 @@ from protocol.message import WellBeing
 from shore_relay.desk.first_words import first_words
 from shore_relay.desk.store.records import DispatchState
 from shore_relay.desk.trust import Origin
-from shore_relay.desk.words import Words
+from shore_relay.desk.words import LANGUAGES, Words
 
 FOLDER = Path(__file__).parent
 
@@ -27,6 +27,7 @@ class Renderer:
         )
         self._environment.globals.update(
             w=words,
+            LANGUAGES=LANGUAGES,
             first_words=lambda entry: first_words(entry, words),
             Origin=Origin,
             DispatchState=DispatchState,

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -17,9 +16,10 @@ from shore_relay.desk.errors import (
     CannotAnswer,
     DeskError,
     NoMailbox,
+    NotPermitted,
     UnknownEntry,
+    UnknownPerson,
     UnknownVessel,
-    WrongPassphrase,
 )
 from shore_relay.desk.inbox import (
     Entry,
@@ -30,15 +30,18 @@ from shore_relay.desk.inbox import (
     load_voice,
     open_entry,
 )
-from shore_relay.desk.keyring import Keyring
+from shore_relay.desk.people.roles import Permission, may
 from shore_relay.desk.sound import SoundShelf
 from shore_relay.desk.trust import Origin
 from shore_relay.desk.vessels import box_to_confirm, confirm, find_vessel, load_vessels
-from shore_relay.desk.web.guard import SESSION, Guard, Handler, add_headers
-from shore_relay.desk.web.rendering import FOLDER, Renderer
-from shore_relay.desk.web.session import COOKIE, MonotonicClock, Sessions
+from shore_relay.desk.web.account_pages import AccountPages
+from shore_relay.desk.web.frame import Frame, see_other
+from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers
+from shore_relay.desk.web.login_pages import LoginPages
+from shore_relay.desk.web.people_pages import PeoplePages
+from shore_relay.desk.web.rendering import FOLDER
+from shore_relay.desk.web.session import MonotonicClock, Sessions
 from shore_relay.desk.web.sounds import wav_response
-from shore_relay.desk.words import Words
 
 _FORM_BYTES_MAX = 200_000
 """The longest answer, percent-encoded, with room."""
@@ -53,12 +56,13 @@ class Page:
     def __init__(self, desk: Desk, changes: Changes, clock: MonotonicClock = time.monotonic) -> None:
         self._desk = desk
         self._changes = changes
-        self._words = Words.load()
-        self._renderer = Renderer(self._words)
+        self._frame = Frame(desk)
         self._sessions = Sessions(desk.settings.session_minutes * 60, clock)
-        self._guard = Guard(self._sessions)
+        self._guard = Guard(desk, self._sessions)
         self._shelf = SoundShelf()
-        self._one_login = asyncio.Lock()
+        self._login = LoginPages(desk, self._frame, self._sessions, self._shelf, clock)
+        self._account = AccountPages(desk, self._frame, self._sessions)
+        self._people = PeoplePages(desk, self._frame, self._sessions, changes)
         self._closing = asyncio.Event()
 
     def listen_on(self, host: str, port: int) -> None:
@@ -75,9 +79,9 @@ class Page:
         application.on_response_prepare.append(add_headers)
         application.add_routes(
             [
-                web.get("/login", self._login_form),
-                web.post("/login", self._login),
-                web.post("/lock", self._lock),
+                *self._login.routes(),
+                *self._account.routes(),
+                *self._people.routes(),
                 web.get("/", self._inbox),
                 web.get("/inbox-list", self._inbox_list),
                 web.get("/events", self._events),
@@ -101,70 +105,29 @@ class Page:
         async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
             try:
                 return await self._guard.check(request, handler)
-            except (UnknownEntry, UnknownVessel):
-                return self._sorry(request, self._words("error.not-found"), 404)
+            except (UnknownEntry, UnknownVessel, UnknownPerson):
+                return self._sorry(request, "error.not-found", 404)
             except (DeskError, ProtocolError) as error:
-                return self._sorry(request, str(error), 409)
+                status = 403 if isinstance(error, NotPermitted) else 409
+                return self._frame.sorry(request, self._frame.sentence(request, error), status)
             except web.HTTPRedirection:
                 raise
             except web.HTTPException as error:
-                text = error.text or ""
-                known = text if self._words.has(text) else "error.not-found"
-                return self._sorry(request, self._words(known), error.status)
+                return self._sorry(request, error.text or "", error.status)
 
         return guarded
 
-    def _sorry(self, request: web.Request, sentence: str, status: int) -> web.Response:
-        return self._html("error.html", request, {"sentence": sentence}, status)
-
-    def _html(
-        self, template: str, request: web.Request, values: Mapping[str, object], status: int = 200
-    ) -> web.Response:
-        session = request.get(SESSION)
-        shared: dict[str, object] = {
-            "token": session.form_token if session else "",
-            "desk_name": self._desk.keyring.keys.name,
-            "path": request.path,
-        }
-        text = self._renderer.page(template, shared | dict(values))
-        return web.Response(text=text, content_type="text/html", status=status)
-
-    # --- login ---------------------------------------------------------------------------------------------
-
-    async def _login_form(self, request: web.Request) -> web.Response:
-        return self._show_login(request, wrong=False)
-
-    def _show_login(self, request: web.Request, *, wrong: bool) -> web.Response:
-        minutes = self._desk.settings.session_minutes
-        return self._html("login.html", request, {"wrong": wrong, "minutes": minutes}, 403 if wrong else 200)
-
-    async def _login(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        # One at a time: each try costs 64 MiB and a tenth of a second, which also slows a guesser down.
-        async with self._one_login:
-            try:
-                await asyncio.to_thread(Keyring.unlock, self._desk.data, str(form.get("passphrase", "")))
-            except WrongPassphrase:
-                return self._show_login(request, wrong=True)
-        response = _see_other("/")
-        response.set_cookie(COOKIE, self._sessions.begin(), httponly=True, samesite="Strict", path="/")
-        return response
-
-    async def _lock(self, request: web.Request) -> web.Response:
-        self._sessions.end(request.cookies.get(COOKIE, ""))
-        if not self._sessions.any_open:
-            self._shelf.clear()
-        response = _see_other("/login")
-        response.del_cookie(COOKIE, path="/")
-        return response
+    def _sorry(self, request: web.Request, key: str, status: int) -> web.Response:
+        words = self._frame.words(request)
+        return self._frame.sorry(request, words(key if words.has(key) else "error.not-found"), status)
 
     # --- the inbox -----------------------------------------------------------------------------------------
 
     async def _inbox(self, request: web.Request) -> web.Response:
-        return self._html("inbox.html", request, await self._inbox_values())
+        return self._frame.html("inbox.html", request, await self._inbox_values())
 
     async def _inbox_list(self, request: web.Request) -> web.Response:
-        return self._html("inbox_list.html", request, await self._inbox_values())
+        return self._frame.html("inbox_list.html", request, await self._inbox_values())
 
     async def _inbox_values(self) -> dict[str, object]:
         vessels = await load_vessels(self._desk)
@@ -177,7 +140,6 @@ class Page:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        cookie = request.cookies.get(COOKIE, "")
         seen = self._changes.count
         closing = asyncio.create_task(self._closing.wait())
         try:
@@ -188,7 +150,7 @@ class Page:
                     growing.cancel()
                     break
                 found = growing.result()
-                if self._sessions.find(cookie, is_use=False) is None:
+                if self._guard.signed_in(request, is_use=False) is None:
                     # The browser asks again, is turned away, and the page shows the lock.
                     break
                 await response.write(b"data: changed\n\n" if found > seen else b": still here\n\n")
@@ -204,6 +166,9 @@ class Page:
 
     async def _message(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
+        if not may(actor_of(request).role, Permission.ANSWER):
+            # Whoever only reads has not opened it: the fisher is not told that help looks at it.
+            return await self._show_message(request, await load_entry(self._desk, number))
         entry = await open_entry(self._desk, number)
         await self._changes.announce()
         return await self._show_message(request, entry)
@@ -227,7 +192,7 @@ class Page:
             "draft_language": (entry.language if language is None else language).tag,
             "languages": tuple(Language),
         }
-        return self._html("message.html", request, values, 409 if sentence else 200)
+        return self._frame.html("message.html", request, values, 409 if sentence else 200)
 
     async def _answer(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
@@ -240,15 +205,19 @@ class Page:
             # What was typed is given back, not thrown away.
             entry = await load_entry(self._desk, number)
             return await self._show_message(
-                request, entry, sentence=str(error), draft=text, language=language
+                request,
+                entry,
+                sentence=self._frame.sentence(request, error),
+                draft=text,
+                language=language,
             )
         await self._changes.announce()
-        return _see_other(f"/messages/{number}#answers")
+        return see_other(f"/messages/{number}#answers")
 
     async def _answers_list(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
         answers = await load_answers(self._desk, number)
-        return self._html("answers_list.html", request, {"entry_id": number, "answers": answers})
+        return self._frame.html("answers_list.html", request, {"entry_id": number, "answers": answers})
 
     async def _sound(self, request: web.Request) -> web.Response:
         entry = await load_entry(self._desk, int(request.match_info["id"]))
@@ -266,12 +235,12 @@ class Page:
     # --- vessels -------------------------------------------------------------------------------------------
 
     async def _vessels(self, request: web.Request) -> web.Response:
-        return self._html("vessels.html", request, {"vessels": await load_vessels(self._desk)})
+        return self._frame.html("vessels.html", request, {"vessels": await load_vessels(self._desk)})
 
     async def _vessel(self, request: web.Request) -> web.Response:
         vessel = await find_vessel(self._desk, request.match_info["vessel"])
         entries = [entry for entry in await load_inbox(self._desk) if entry.vessel == vessel.id]
-        return self._html("vessel.html", request, {"vessel": vessel, "entries": entries})
+        return self._frame.html("vessel.html", request, {"vessel": vessel, "entries": entries})
 
     async def _confirm(self, request: web.Request) -> web.Response:
         vessel = await find_vessel(self._desk, request.match_info["vessel"])
@@ -279,15 +248,11 @@ class Page:
         box = box_to_confirm(vessel, str((await request.post()).get("fingerprint", "")))
         await confirm(self._desk, box)
         await self._changes.announce()
-        return _see_other(f"/vessels/{vessel.id.hex()}")
+        return see_other(f"/vessels/{vessel.id.hex()}")
 
 
 def _language(tag: str) -> Language | None:
     return next((language for language in Language if language.tag == tag), None)
-
-
-def _see_other(path: str) -> web.Response:
-    return web.Response(status=303, headers={"Location": path})
 
 
 def _obstacle(reason: CannotAnswer | None, entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""Who is at the page: one passphrase, a cookie that scripts cannot read, and a token in each form."""
+"""Who is at the page: a cookie that scripts cannot read for each login, and a token in each form."""
 
 import hmac
 import secrets
@@ -13,10 +13,15 @@ MonotonicClock = Callable[[], float]
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """One open page."""
+    """One browser in which somebody has logged in, or is half way through it."""
 
+    person: bytes
     form_token: str
     used_at: float
+    challenge: bytes = b""
+    """What a passkey was last asked to sign."""
+    code_secret: str = ""
+    """A secret for one-time codes that is shown, and not yet proved to have arrived."""
 
 
 class Sessions:
@@ -27,10 +32,12 @@ class Sessions:
         self._clock = clock
         self._open: dict[str, Session] = {}
 
-    def begin(self) -> str:
+    def begin(self, person: bytes) -> str:
         """Open a session and return what goes into its cookie."""
         cookie = secrets.token_urlsafe(_TOKEN_BYTES)
-        self._open[cookie] = Session(form_token=secrets.token_urlsafe(_TOKEN_BYTES), used_at=self._clock())
+        self._open[cookie] = Session(
+            person=person, form_token=secrets.token_urlsafe(_TOKEN_BYTES), used_at=self._clock()
+        )
         return cookie
 
     def find(self, cookie: str, *, is_use: bool = True) -> Session | None:
@@ -48,6 +55,12 @@ class Sessions:
         """Close a session."""
         self._open.pop(cookie, None)
 
+    def end_person(self, person: bytes, *, but: str = "") -> None:
+        """Close every session of somebody, except the one of the cookie `but`."""
+        self._open = {
+            key: session for key, session in self._open.items() if session.person != person or key == but
+        }
+
     @property
     def any_open(self) -> bool:
         """Whether anybody is still logged in."""
@@ -56,4 +69,4 @@ class Sessions:
 
 def is_token(session: Session, given: str) -> bool:
     """Return whether a form came from a page of this session."""
-    return hmac.compare_digest(session.form_token.encode(), given.encode())
+    return hmac.compare_digest(session.form_token.encode(), given.encode(errors="surrogatepass"))

@@ -8,7 +8,7 @@ from protocol.ids import VesselId
 from protocol.linkguard import Form, read_flags, read_key_id, unknown_key_hint
 from protocol.links import LinkProfile
 from shore_relay.relay.bearers.gate import Gate
-from shore_relay.relay.errors import ContactEnded, FleetFull, StoreFailed, UnknownVessel
+from shore_relay.relay.errors import ContactEnded, FleetFull, StoreFailed, UnknownVessel, VesselRevoked
 from shore_relay.relay.surroundings import Clock
 from shore_relay.relay.vessels import Contact, is_authentic
 
@@ -98,6 +98,8 @@ class UdpBearer(asyncio.DatagramProtocol):
     async def _run(self, vessel: VesselId, session: "_Session") -> None:
         try:
             await session.run(vessel)
+        except VesselRevoked as refused:
+            self._gate.refuse(refused.code, self._profile.name)
         except (ContactEnded, StoreFailed, FleetFull, UnknownVessel, CountersSpent) as reason:
             self._gate.note(reason.code, self._profile.name)
         finally:

@@ -137,6 +137,8 @@ class DispatchOrder:
     at: UnixSeconds
     keys: LearnedKeys | None
     most_bytes: int
+    from_operator: bool = False
+    """Whether no desk is to hear of it."""
 
 
 async def queue_dispatch(connection: aiosqlite.Connection, order: DispatchOrder) -> bool:
@@ -159,9 +161,19 @@ async def queue_dispatch(connection: aiosqlite.Connection, order: DispatchOrder)
     assert row is not None
     assert row[0] <= limits.BUNDLE_NUMBER_MAX
     await connection.execute(
-        "INSERT INTO dispatches (vessel, ref, number, priority, bundle, content_hash, queued_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (vessel, dispatch.ref, row[0], int(dispatch.priority), dispatch.bundle, content_hash, order.at),
+        "INSERT INTO dispatches "
+        "(vessel, ref, number, priority, bundle, content_hash, queued_at, from_operator) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            vessel,
+            dispatch.ref,
+            row[0],
+            int(dispatch.priority),
+            dispatch.bundle,
+            content_hash,
+            order.at,
+            int(order.from_operator),
+        ),
     )
     if order.keys is not None:
         await _learn(connection, order.desk, order.keys, order.at)

@@ -268,11 +268,11 @@ async def _remember_number(connection: aiosqlite.Connection, vessel: VesselId, n
 async def _settle(connection: aiosqlite.Connection, commit: LinkCommit, number: int) -> set[DeskId]:
     async with connection.execute(
         "UPDATE dispatches SET settled = 1, bundle = x'', acked = '' "
-        "WHERE vessel = ? AND number = ? AND settled = 0 RETURNING ref, priority",
+        "WHERE vessel = ? AND number = ? AND settled = 0 RETURNING ref, priority, from_operator",
         (commit.vessel, number),
     ) as cursor:
         row = await cursor.fetchone()
-    if row is None:
+    if row is None or row[2]:
         return set()
     async with connection.execute("SELECT desk FROM vessels WHERE vessel = ?", (commit.vessel,)) as cursor:
         owner = await cursor.fetchone()

@@ -34,7 +34,7 @@ async def _vessels(connection: aiosqlite.Connection) -> tuple[VesselStatus, ...]
         "bundles_handed_over, "
         "(SELECT count(*) FROM dispatches WHERE dispatches.vessel = vessels.vessel AND settled = 0), "
         "(SELECT count(*) FROM dispatches WHERE dispatches.vessel = vessels.vessel AND settled = 1), "
-        "duplicate_bytes FROM vessels JOIN desks USING (desk) ORDER BY vessels.name"
+        "duplicate_bytes, revoked_at FROM vessels JOIN desks USING (desk) ORDER BY vessels.name"
     )
     return tuple(
         VesselStatus(
@@ -50,6 +50,7 @@ async def _vessels(connection: aiosqlite.Connection) -> tuple[VesselStatus, ...]
             bundles_queued=row[9],
             bundles_delivered=row[10],
             duplicate_bytes=row[11],
+            revoked_at=UnixSeconds(row[12]),
             traffic=traffic.get(row[0], {}),
             sbd=messages.get(row[0]),
         )

@@ -110,6 +110,8 @@ class VesselStatus:
     desk_name: str
     last_contact_at: UnixSeconds
     last_bearer: str
+    revoked_at: UnixSeconds
+    """0 while it is served."""
     bundles_taken: int
     bundles_held: int
     held_bytes: int
@@ -153,6 +155,12 @@ class Repository(Protocol):
     async def rekey_private(self) -> bytes:
         """Return the relay's X25519 private key for rekeys."""
 
+    async def operator_private(self, fresh: bytes) -> bytes:
+        """Return the operator's Ed25519 private key; a relay that has none keeps `fresh` from now on."""
+
+    async def find_vessel(self, name: str) -> tuple[VesselId, DeskId] | None:
+        """Return a vessel and its desk by name or hexadecimal id, or None."""
+
     async def add_desk(self, card: DeskCard, at: UnixSeconds) -> bool:
         """Add a desk or new keys of a known one; return whether it is new. Raises `NameTaken`."""
 
@@ -168,8 +176,11 @@ class Repository(Protocol):
     async def directory(self) -> Directory:
         """Return all desks and key ids."""
 
-    async def vessel_name(self, vessel: VesselId) -> str | None:
-        """Return the vessel's name, or None for one that was never added."""
+    async def is_revoked(self, vessel: VesselId) -> bool | None:
+        """Return whether a vessel's link was ended, or None for a vessel that was never added."""
+
+    async def set_revoked(self, vessel: VesselId, at: UnixSeconds) -> None:
+        """End a vessel's link at a time, or let it be served again with 0."""
 
     async def key_index(self) -> tuple[tuple[bytes, VesselId], ...]:
         """Return every key id with the vessel that may use it."""
@@ -207,6 +218,7 @@ class Repository(Protocol):
         *,
         keys: LearnedKeys | None,
         most_bytes: int,
+        from_operator: bool = False,
     ) -> bool:
         """Queue a bundle for a vessel; return whether it is new.
 

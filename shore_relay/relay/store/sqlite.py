@@ -150,6 +150,27 @@ class SqliteStore(Repository):
         assert row is not None
         return bytes(row[0])
 
+    async def operator_private(self, fresh: bytes) -> bytes:
+        """Return the operator's Ed25519 private key; a relay that has none keeps `fresh` from now on."""
+
+        async def keep(connection: aiosqlite.Connection) -> bytes:
+            await connection.execute(
+                "UPDATE relay SET operator_private = ? WHERE operator_private = x''", (fresh,)
+            )
+            async with connection.execute("SELECT operator_private FROM relay") as cursor:
+                row = await cursor.fetchone()
+            assert row is not None
+            return bytes(row[0])
+
+        return await self.writer.run(keep)
+
+    async def find_vessel(self, name: str) -> tuple[VesselId, DeskId] | None:
+        """Return a vessel and its desk by name or hexadecimal id, or None."""
+        query = "SELECT vessel, desk FROM vessels WHERE name = ?1 OR lower(hex(vessel)) = ?1"
+        async with self.reading() as reading, reading.execute(query, (name,)) as cursor:
+            row = await cursor.fetchone()
+        return None if row is None else (VesselId(row[0]), DeskId(row[1]))
+
     async def add_desk(self, card: DeskCard, at: UnixSeconds) -> bool:
         """Add a desk or new keys of a known one; return whether it is new."""
         return await self.writer.run(partial(directory.add_desk, card=card, at=at))
@@ -179,12 +200,20 @@ class SqliteStore(Repository):
         async with self.reading() as reading:
             return await directory.read_directory(reading)
 
-    async def vessel_name(self, vessel: VesselId) -> str | None:
-        """Return the vessel's name, or None."""
-        query = "SELECT name FROM vessels WHERE vessel = ?"
+    async def is_revoked(self, vessel: VesselId) -> bool | None:
+        """Return whether a vessel's link was ended, or None."""
+        query = "SELECT revoked_at FROM vessels WHERE vessel = ?"
         async with self.reading() as reading, reading.execute(query, (vessel,)) as cursor:
             row = await cursor.fetchone()
-        return None if row is None else str(row[0])
+        return None if row is None else row[0] > 0
+
+    async def set_revoked(self, vessel: VesselId, at: UnixSeconds) -> None:
+        """End a vessel's link, or let it be served again with 0."""
+
+        async def update(connection: aiosqlite.Connection) -> None:
+            await connection.execute("UPDATE vessels SET revoked_at = ? WHERE vessel = ?", (at, vessel))
+
+        await self.writer.run(update)
 
     # --- links ---
 
@@ -242,10 +271,17 @@ class SqliteStore(Repository):
         *,
         keys: LearnedKeys | None,
         most_bytes: int,
+        from_operator: bool = False,
     ) -> bool:
         """Queue a bundle for a vessel; return whether it is new."""
         order = feed.DispatchOrder(
-            desk=desk, vessel=vessel, dispatch=dispatch, at=at, keys=keys, most_bytes=most_bytes
+            desk=desk,
+            vessel=vessel,
+            dispatch=dispatch,
+            at=at,
+            keys=keys,
+            most_bytes=most_bytes,
+            from_operator=from_operator,
         )
         return await self.writer.run(partial(feed.queue_dispatch, order=order))
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
-from tests.e2e.page.sea import Sea, open_browser, open_sea
+from scripts.pagewalk.browser import open_browser
+from tests.e2e.page.sea import Sea, open_sea
 
 
 @pytest.fixture

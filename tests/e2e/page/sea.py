@@ -1,13 +1,12 @@
-"""A box with its page, a shore behind it, a desk that opens what comes, and a browser in front."""
+"""A box with its page, a shore behind it, and a desk that opens what comes."""
 
-import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser
 
 from protocol import message
 from protocol.bundle import DeskReceipt, DeskState, Report
@@ -19,6 +18,7 @@ from protocol.mailbox import Mailbox
 from protocol.message import Message
 from protocol.priming import Language
 from protocol.seal import open_report, opened_proof, seal_mail
+from scripts.pagewalk.browser import PHONE, WIFI_NAME, Fisher, fisher_at
 from tests.memory_link import VESSEL
 from tests.vessel_client.boxes import (
     DESK_KEY,
@@ -31,18 +31,10 @@ from tests.vessel_client.boxes import (
     state_when,
     write_file,
 )
-from tests.vessel_client.shore import PATIENCE_S, Shore, tcp_shore
+from tests.vessel_client.shore import Shore, tcp_shore
 from vessel_client.app import RunningService
 from vessel_client.clocks import system_wall_clock
-
-RECORDING = Path(__file__).parents[2] / "data" / "librivox_austen_0890_16k.wav"
-CHROMIUM = "/usr/bin/chromium"
-
-WIFI_NAME = "box.test"
-"""A name that is not this machine's own: for the browser a page on plain http, as a phone sees it."""
-
-KIOSK = (1280, 800)
-PHONE = (390, 780)
+from vessel_client.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +104,9 @@ def _opened(report: Report) -> Message:
 
 
 @asynccontextmanager
-async def open_sea(folder: Path) -> AsyncIterator[Sea]:
+async def open_sea(
+    folder: Path, prepare: Callable[[BoxFolder], Settings] = BoxFolder.settings
+) -> AsyncIterator[Sea]:
     """Run a shore and an initialised box whose desk keys are valid today."""
     now = system_wall_clock()
     key = DeskKey(
@@ -124,29 +118,9 @@ async def open_sea(folder: Path) -> AsyncIterator[Sea]:
         file = write_file(folder, document)
         assert await command("init", str(file), "--data", str(data_dir), clock=system_wall_clock) == 0
         box = BoxFolder(data_dir=data_dir)
-        settings = replace(box.settings(), api_hosts_allowed=WIFI_NAME)
+        settings = replace(prepare(box), api_hosts_allowed=WIFI_NAME)
         async with box.running(settings, clock=system_wall_clock) as running:
             yield Sea(running=running, shore=shore, data_dir=data_dir)
-
-
-@asynccontextmanager
-async def open_browser() -> AsyncIterator[Browser]:
-    """Start Chromium with a microphone that hears a recording."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--use-fake-device-for-media-stream",
-                "--use-fake-ui-for-media-stream",
-                f"--use-file-for-fake-audio-capture={RECORDING}",
-                f"--host-resolver-rules=MAP {WIFI_NAME} 127.0.0.1",
-            ],
-        )
-        try:
-            yield browser
-        finally:
-            await browser.close()
 
 
 @asynccontextmanager
@@ -157,82 +131,7 @@ async def fisher(
     size: tuple[int, int] = PHONE,
     dark: bool = False,
     url: str | None = None,
-) -> AsyncIterator["Fisher"]:
-    """Open the page as somebody who was never here, and let no script error pass."""
-    context = await browser.new_context(
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme="dark" if dark else "light",
-        permissions=["microphone"] if url is None else [],
-    )
-    context.set_default_timeout(PATIENCE_S * 1_000)
-    page = await context.new_page()
-    person = Fisher(context=context, page=page, url=url or sea.url, complaints=[])
-    page.on("pageerror", lambda error: person.complaints.append(str(error)))
-    page.on("console", lambda line: _note(person, line.type, line.text))
-    try:
-        await page.goto(person.url)
+) -> AsyncIterator[Fisher]:
+    """Open the page of a box as somebody who was never here, and let no script error pass."""
+    async with fisher_at(browser, url or sea.url, size=size, dark=dark, listens=url is None) as person:
         yield person
-    finally:
-        await context.close()
-    assert person.complaints == [], person.complaints
-
-
-def _note(person: "Fisher", kind: str, text: str) -> None:
-    # The box's refusals are told to the person; on plain http Chromium says that one header is idle.
-    harmless = ("Failed to load resource", "Cross-Origin-Opener-Policy header has been ignored")
-    if kind == "error" and not any(each in text for each in harmless):
-        person.complaints.append(text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fisher:
-    """Somebody in front of the page."""
-
-    context: BrowserContext
-    page: Page
-    url: str
-    complaints: list[str]
-
-    async def tap(self, name: str) -> None:
-        """Touch the button whose name begins so."""
-        await self.page.get_by_role("button", name=re.compile("^" + re.escape(name))).first.click()
-
-    async def sees(self, text: str) -> None:
-        """Wait until this text is on the screen."""
-        await self.page.get_by_text(text, exact=False).first.wait_for(state="visible")
-
-    async def speaks(self, seconds: int) -> None:
-        """Wait until the clock of the recording shows so many seconds."""
-        clock = f"{seconds // 60}:{seconds % 60:02d}"
-        await self.page.locator(".clock", has_text=clock).wait_for()
-
-    async def storage(self) -> str:
-        """Return everything that this browser keeps of the page, as one text of Latin-1 and digits."""
-        return str(await self.page.evaluate(_STORAGE))
-
-
-_STORAGE = """async () => {
-  const parts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie];
-  for (const { name } of await indexedDB.databases()) {
-    const database = await new Promise((resolve, reject) => {
-      const request = indexedDB.open(name);
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
-    for (const store of database.objectStoreNames) {
-      const rows = await new Promise((resolve, reject) => {
-        const request = database.transaction(store).objectStore(store).getAll();
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-      const readable = (key, value) =>
-        value instanceof Uint8Array ? Array.from(value, (each) => String.fromCharCode(each)).join("") : value;
-      parts.push(store, JSON.stringify(rows, readable));
-    }
-    database.close();
-  }
-  for (const name of await caches.keys()) {
-    for (const request of await (await caches.open(name)).keys()) parts.push(request.url);
-  }
-  return parts.join("\\n");
-}"""

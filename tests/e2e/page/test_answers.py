@@ -13,7 +13,8 @@ from protocol.speech.denoise import denoise
 from protocol.speech.thin import encode_thin
 from protocol.speech.wav import read_wav
 from protocol.voicepack import VoiceCodec, VoiceNote, pack_voice
-from tests.e2e.page.sea import RECORDING, Fisher, Sea, fisher
+from scripts.pagewalk.browser import RECORDING, Fisher
+from tests.e2e.page.sea import Sea, fisher
 from vessel_client.store import inbox
 
 

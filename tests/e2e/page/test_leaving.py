@@ -3,7 +3,8 @@
 from playwright.async_api import Browser
 
 from protocol.message import Text
-from tests.e2e.page.sea import Fisher, Sea, fisher
+from scripts.pagewalk.browser import Fisher
+from tests.e2e.page.sea import Sea, fisher
 
 
 async def begin_writing(person: Fisher) -> None:

@@ -1,203 +1,80 @@
 """What a checker and a ruler can say of the page: WCAG, sizes, narrow screens, large text, headers."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import re
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser
 
-from tests.e2e.page.sea import KIOSK, PHONE, Fisher, Sea, fisher
+from scripts.benchmarks.page import FIRST_LOAD_BYTES_MAX, TOUCH_PX_MIN
+from scripts.pagewalk.browser import KIOSK, NARROW, PHONE
+from scripts.pagewalk.loads import first_load_bytes, later_load_bytes
+from scripts.pagewalk.looks import look
+from scripts.pagewalk.walk import TAGS, walk, walk_unprotected, words_of
+from tests.e2e.page.sea import Sea, fisher
 
-LOCALES = Path(__file__).parents[3] / "vessel_client" / "web" / "locales"
-AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-NARROW = (320, 640)
-TOUCH_PX_MIN = 48
+DOCUMENT_BYTES_MAX = 2_500
 
-FIRST_LOAD_BYTES_MAX = 200_000
-
-Look = Callable[[str], Awaitable[None]]
-
-
-async def walk(person: Fisher) -> AsyncIterator[str]:
-    """Visit every kind of screen, and say the name of each while it is shown."""
-    async for screen in _walk_to_the_code(person):
-        yield screen
-    async for screen in _walk_on_to_the_weather(person):
-        yield screen
+WALKS = [
+    ("en", PHONE, False),
+    ("en", KIOSK, True),
+    ("my", NARROW, True),
+    ("vi", NARROW, False),
+]
+"""All languages by day and by night are walked over by `scripts/bench page`."""
 
 
-async def _walk_to_the_code(person: Fisher) -> AsyncIterator[str]:
-    await person.sees("Choose your language")
-    yield "language"
-    await person.tap("English")
-    await person.sees("What do you want to do?")
-    yield "home"
-    await person.tap("Speak")
-    await person.speaks(1)
-    yield "speaking"
-    await person.tap("Stop")
-    await person.sees("Your recording")
-    yield "review"
-    await person.tap("What is it about?")
-    await person.tap("Beaten or hurt")
-    yield "about"
-    await person.tap("Go on")
-    await person.sees("Is help needed now?")
-    yield "urgent"
-    await person.tap("No")
-    await person.tap("Give it to the box")
-    await person.sees("Now keep your code")
-    yield "queued"
-    await person.tap("This is your code")
-    yield "pictures"
-    await person.tap("Numbers")
-    yield "digits"
-    await person.tap("Practise once")
-    yield "practice"
-
-
-async def _walk_on_to_the_weather(person: Fisher) -> AsyncIterator[str]:
-    await person.tap("Back")
-    await person.tap("I want no answer")
-    await person.tap("Write")
-    yield "write"
-    await person.tap("Back")
-    await person.tap("How are you?")
-    yield "check-in"
-    await person.tap("I am well")
-    await person.tap("Answer some questions first")
-    await person.sees("Did you rest enough")
-    yield "question"
-    await person.tap("Back")
-    await person.tap("My messages today")
-    yield "messages"
-    await person.tap("Back")
-    await person.tap("My answers")
-    yield "answers"
-    await person.tap("Ten pictures")
-    yield "picture entry"
-    await person.tap("Back")
-    await person.tap("Sixteen numbers")
-    yield "digit entry"
-    await person.tap("Leave quickly")
-    await person.page.locator("script[src$='weather.js']").wait_for(state="attached")
-    await person.sees("Tide")
-    yield "weather"
-
-
-async def violations(person: Fisher) -> list[str]:
-    page, before = person.page, list(person.complaints)
-    await page.evaluate(AXE.read_text("utf-8"))
-    found = await page.evaluate("(rules) => axe.run({ runOnly: { type: 'tag', values: rules } })", RULES)
-    # The checker tries styles of its own, which our policy forbids.
-    own = [each for each in person.complaints if "Applying inline style" not in each]
-    person.complaints[:] = before + own[len(before) :]
-    return [
-        f"{each['id']}: {node['target']} {node['failureSummary']}"
-        for each in found["violations"]
-        for node in each["nodes"]
-    ]
-
-
-async def small_targets(page: Page) -> list[str]:
-    script = """(least) => [...document.querySelectorAll('button, a, input, textarea, label.choice')]
-      .filter((each) => each.checkVisibility())
-      .map((each) => [each.textContent.trim() || each.className, each.getBoundingClientRect()])
-      .filter(([, box]) => box.width < least - 0.5 || box.height < least - 0.5)
-      .map(([name, box]) => `${name} ${Math.round(box.width)}x${Math.round(box.height)}`)"""
-    return [str(each) for each in await page.evaluate(script, TOUCH_PX_MIN)]
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, KIOSK], ids=["phone", "kiosk"])
-async def test_no_screen_breaks_a_rule_of_wcag(
-    sea: Sea, browser: Browser, size: tuple[int, int], dark: bool
+@pytest.mark.parametrize(("tag", "size", "dark"), WALKS)
+async def test_no_screen_breaks_a_rule_of_wcag_or_is_too_wide_or_too_small_to_touch(
+    sea: Sea, browser: Browser, tag: str, size: tuple[int, int], dark: bool
 ) -> None:
-    found: dict[str, list[str]] = {}
+    words, looks = await words_of(tag), []
     async with fisher(browser, sea, size=size, dark=dark) as person:
-        async for screen in walk(person):
-            found[screen] = await violations(person)
-    assert {screen: each for screen, each in found.items() if each} == {}
+        looks += [await look(person, screen) async for screen in walk(person, words)]
+    async with fisher(browser, sea, size=size, dark=dark, url=sea.wifi_url) as person:
+        looks += [await look(person, screen) async for screen in walk_unprotected(person, words)]
+    assert len(looks) > 25
+    assert [rule for each in looks for rule in each.broken] == []
+    assert [target for each in looks for target in each.targets if target[0] < TOUCH_PX_MIN] == []
+    assert [(each.name, each.beyond_px) for each in looks if each.beyond_px] == []
+    assert [(each.name, each.beyond_large_px) for each in looks if each.beyond_large_px] == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-async def test_the_first_screens_break_no_rule_and_fit_in_every_language(
-    sea: Sea, browser: Browser, dark: bool
-) -> None:
-    found: dict[str, list[str]] = {}
-    for catalogue in sorted(LOCALES.glob("*.json")):
-        words = json.loads(await asyncio.to_thread(catalogue.read_text, "utf-8"))
-        async with fisher(browser, sea, size=NARROW, dark=dark) as person:
+async def test_the_first_screens_break_no_rule_and_fit_in_every_language(sea: Sea, browser: Browser) -> None:
+    looks = []
+    for number, tag in enumerate(TAGS):
+        words = await words_of(tag)
+        async with fisher(browser, sea, size=NARROW, dark=number % 2 == 1) as person:
             await person.tap(words["language.this"])
+            await person.sees(words["home.title"])
+            looks.append(await look(person, f"home in {tag}"))
             for key in ("home.pictures", "home.check-in", "home.write"):
-                await person.sees(words["home.title"])
-                found[f"{catalogue.stem} home"] = await violations(person)
                 await person.tap(words[key])
-                found[f"{catalogue.stem} {key}"] = await violations(person)
-                if await person.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                    found[f"{catalogue.stem} {key}"].append("too wide")
+                looks.append(await look(person, f"{key} in {tag}"))
                 await person.tap(words["action.back"])
-    assert {screen: each for screen, each in found.items() if each} == {}
+    assert [rule for each in looks for rule in each.broken] == []
+    assert [(each.name, each.beyond_px) for each in looks if each.beyond_px or each.beyond_large_px] == []
 
 
-async def test_everything_fits_a_narrow_screen_and_large_text_and_a_thumb(sea: Sea, browser: Browser) -> None:
-    wide: list[str] = []
-    small: dict[str, list[str]] = {}
-    async with fisher(browser, sea, size=NARROW) as person:
-        async for screen in walk(person):
-            small |= {screen: found} if (found := await small_targets(person.page)) else {}
-            for size in ("100%", "200%"):
-                await person.page.evaluate("(size) => (document.documentElement.style.fontSize = size)", size)
-                if await person.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                    wide.append(f"{screen} {size}")
-            await person.page.evaluate("document.documentElement.style.fontSize = ''")
-    assert wide == [], wide
-    assert small == {}
+@pytest.mark.parametrize("tag", TAGS)
+async def test_the_first_load_is_small_in_every_language(sea: Sea, browser: Browser, tag: str) -> None:
+    assert 50_000 < await first_load_bytes(browser, sea.url, tag) <= FIRST_LOAD_BYTES_MAX
 
 
-async def test_the_technicians_page_tells_of_the_box_and_breaks_no_rule(sea: Sea, browser: Browser) -> None:
-    async with fisher(browser, sea, url=f"{sea.url}/technician") as person:
-        await person.sees("Fingerprint of the box")
-        await person.sees("Nam Hai 3")
-        await person.sees("tcp")
-        assert await violations(person) == []
+async def test_a_later_load_takes_nothing_from_the_network_and_needs_none(sea: Sea, browser: Browser) -> None:
+    assert await later_load_bytes(browser, sea.url, secure=True) == 0
 
 
-@pytest.mark.parametrize("tag", ["en", "my", "km", "th", "lo", "id", "fil", "vi"])
-async def test_the_first_load_is_small_and_later_ones_come_from_the_device(
-    sea: Sea, browser: Browser, tag: str
-) -> None:
-    words = json.loads(await asyncio.to_thread((LOCALES / f"{tag}.json").read_text, "utf-8"))
-    sizes: dict[str, int] = {}
-    context = await browser.new_context(service_workers="block")
-    page = await context.new_page()
-    session = await context.new_cdp_session(page)
-    await session.send("Network.enable")
-    names: dict[str, str] = {}
-    session.on(
-        "Network.requestWillBeSent", lambda event: names.update({event["requestId"]: event["request"]["url"]})
-    )
-    session.on(
-        "Network.loadingFinished",
-        lambda event: sizes.update({names[event["requestId"]]: int(event["encodedDataLength"])}),
-    )
-    await page.goto(sea.url)
-    await page.get_by_role("button", name=words["language.this"], exact=True).click()
-    await page.get_by_text(words["home.title"]).wait_for()
-    await page.wait_for_load_state("networkidle")
-    first = dict(sizes)
-    sizes.clear()
-    await page.goto(sea.url)
-    await page.get_by_role("button", name="English").wait_for()
-    await page.wait_for_load_state("networkidle")
-    await context.close()
-    assert sum(first.values()) <= FIRST_LOAD_BYTES_MAX, sorted(first.items(), key=lambda each: -each[1])[:12]
-    assert [name for name, size in sizes.items() if "/page/" in name and size] == []
+async def test_on_plain_http_a_later_load_is_the_document_alone(sea: Sea, browser: Browser) -> None:
+    assert 0 < await later_load_bytes(browser, sea.wifi_url, secure=False) <= DOCUMENT_BYTES_MAX
+
+
+async def test_the_start_page_needs_only_a_few_modules(sea: Sea) -> None:
+    async with ClientSession() as session, session.get(sea.running.url + "/") as shell:
+        told = re.findall(r'modulepreload" href="[^"]*/static/([^"]+)"', await shell.text())
+    assert {"router.js", "screens/language.js"} <= set(told)
+    assert not {"screens/home.js", "protocol/seal.js"} & set(told)
 
 
 async def test_every_answer_has_strict_headers_and_only_versioned_files_are_kept(sea: Sea) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Route
 
 from protocol.frames import Priority
 from protocol.message import Category, Message, Voice
@@ -15,9 +15,11 @@ from protocol.speech.sound import Sound
 from protocol.speech.thin import decode_thin
 from protocol.speech.wav import read_wav
 from protocol.voicepack import VoiceCodec, unpack_voice
-from tests.e2e.page.sea import RECORDING, Fisher, Sea, fisher
+from scripts.pagewalk.browser import RECORDING, Fisher
+from tests.e2e.page.sea import Sea, fisher
 
 ENVELOPE_HZ = 50
+LIMIT = "VOICE_SECONDS_MAX = 180;"
 
 
 def sound_of(message: Message) -> Sound:
@@ -89,6 +91,29 @@ async def test_a_crash_while_recording_loses_at_most_a_second(sea: Sea, browser:
     assert sound_of(message).duration_ms >= 4_000
     assert message.mailbox_public == b""
     assert '"sealed"' not in kept
+
+
+async def test_the_limit_is_announced_and_ends_the_recording_which_is_kept(
+    sea: Sea, browser: Browser
+) -> None:
+    """With 32 seconds in place of three minutes: nobody here speaks for so long."""
+
+    async def shorter(route: Route) -> None:
+        answer = await route.fetch()
+        limits = await answer.text()
+        assert LIMIT in limits
+        await route.fulfill(response=answer, body=limits.replace(LIMIT, "VOICE_SECONDS_MAX = 32;"))
+
+    async with fisher(browser, sea) as person:
+        await person.context.route("**/protocol/limits.js*", shorter)
+        await person.page.reload()
+        await speak(person, 2)
+        await person.sees("Thirty seconds are left.")
+        await person.page.get_by_text("Three minutes are full.").wait_for(timeout=40_000)
+        await person.tap("Give it to the box")
+        await person.sees("It is on the box")
+        _, clear = await sea.messages(2)
+    assert 31_900 <= sound_of(clear).duration_ms <= 32_100
 
 
 async def test_what_is_kept_while_speaking_is_sealed(sea: Sea, browser: Browser) -> None:

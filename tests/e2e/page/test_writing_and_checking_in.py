@@ -11,7 +11,8 @@ from playwright.async_api import Browser
 from protocol.frames import Priority
 from protocol.message import Category, CheckIn, Text, WellBeing
 from protocol.priming import Language
-from tests.e2e.page.sea import Fisher, Sea, fisher
+from scripts.pagewalk.browser import Fisher
+from tests.e2e.page.sea import Sea, fisher
 from vessel_client.store.names import DATABASE_FILE
 
 BURMESE = Path(__file__).parents[3] / "vessel_client" / "web" / "locales" / "my.json"

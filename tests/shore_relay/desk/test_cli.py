@@ -274,7 +274,7 @@ def test_the_data_folder_holds_no_plaintext_and_no_key(run: Terminal, boat: Boat
         boat.mailbox.public,
         boat.code.digits().encode(),
         keys.signing_private,
-        keys.store_key,
+        *keys.store_keys,
         *(epoch.private for epoch in keys.epochs),
     ]
 

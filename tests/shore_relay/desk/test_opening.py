@@ -7,20 +7,23 @@ from hypothesis import strategies as st
 from protocol import bundle as bundles
 from protocol.bundle import Mail, Report
 from protocol.deskkeys import DeskKey
+from protocol.documents import MalformedDocument
 from protocol.errors import MalformedVoice
 from protocol.frames import Priority
 from protocol.ids import DeskKeyId, MailboxId, UnixSeconds
+from protocol.message import Category
+from protocol.priming import Language
 from protocol.provisioning import DeskCard
 from protocol.seal import new_private_key
 from protocol.voicepack import VoiceCodec, VoiceNote, pack_voice
-from shore_relay.desk.content import read_content, write_content
-from shore_relay.desk.keyring import DeskKeys, Epoch
+from shore_relay.desk.content import Content, ContentKind, read_content, write_content
 from shore_relay.desk.opening import open_arrival
+from shore_relay.desk.people.keys import DeskKeys, Epoch
 from shore_relay.desk.sound import SoundShelf, wav_of
 from tests.shore_relay.desk.boat import Boat
 
 EPOCH = Epoch(private=new_private_key(), not_before=UnixSeconds(0), not_after=UnixSeconds(2**40))
-KEYS = DeskKeys(name="Test", signing_private=bytes(32), store_key=bytes(32), epochs=(EPOCH,))
+KEYS = DeskKeys(name="Test", signing_private=bytes(32), store_keys=(bytes(32),), epochs=(EPOCH,))
 CARD = DeskCard(
     name="Test",
     signing_public=bytes(32),
@@ -51,6 +54,31 @@ def test_what_is_stored_of_a_message_reads_back_the_same(text: str) -> None:
     assert arrival.content is not None
     assert read_content(write_content(arrival.content)) == arrival.content
     assert arrival.content.text == text
+
+
+@pytest.mark.parametrize(
+    ("written", "damaged"),
+    [
+        (b'"kind": "text"', b'"kind": "song"'),
+        (b'"number": 1', b'"number": 255'),
+        (b'"yes": 1', b'"yes": 2'),
+        (b'"yes": 1', b'"yes": 1, "no": 0'),
+    ],
+)
+def test_a_stored_message_that_was_damaged_is_refused_in_an_orderly_way(
+    written: bytes, damaged: bytes
+) -> None:
+    content = Content(
+        kind=ContentKind.TEXT,
+        created_at=UnixSeconds(0),
+        language=Language.THAI,
+        categories=(Category.UNPAID_WAGES,),
+        answers={1: True},
+    )
+    document = write_content(content)
+    assert written in document
+    with pytest.raises(MalformedDocument):
+        read_content(document.replace(written, damaged))
 
 
 def test_each_way_of_not_opening_has_its_own_reason() -> None:

@@ -136,6 +136,7 @@ async def test_keys_play_pause_and_move_the_sound(
     async with opened(browser, address) as page:
         await page.get_by_role("link", name="Voice note").click()
         await page.wait_for_function("() => document.getElementById('sound').duration > 4")
+        await expect(page.get_by_role("button", name="Play or pause")).to_be_visible()
         await page.keyboard.press("ArrowRight")
         assert await page.evaluate("document.getElementById('sound').currentTime") > 4
         await page.keyboard.press("ArrowLeft")
@@ -162,7 +163,8 @@ async def test_nothing_is_shown_without_the_passphrase_nor_after_the_session_end
             assert "Secret words." not in (await text_of(path))[1]
         assert (await text_of("/events"))[0] == 401
         async with session.post(address + "/login", data={"passphrase": PASSPHRASE}) as answer:
-            assert answer.history[0].headers["Set-Cookie"].endswith("HttpOnly; Path=/; SameSite=Strict")
+            cookie = answer.history[0].cookies["seavoice-desk"]
+            assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/")
         assert "Secret words." in (await text_of("/"))[1]
 
         clock_s[0] += desk.settings.session_minutes * 60

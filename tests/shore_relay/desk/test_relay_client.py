@@ -1,5 +1,6 @@
 """What the desk makes of a relay that refuses, lies, or is not there."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -42,6 +43,25 @@ async def test_nobody_at_the_relays_address_is_said_with_the_address(desk: Desk,
 
     with pytest.raises(RelayUnreachable, match=r"http://127.0.0.1:9 cannot be reached"):
         await fetch(away, RelayClient(away, client._session), 0)
+
+
+@pytest.mark.parametrize(
+    "date", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2020 00:00:00 +99999999999999", ""]
+)
+async def test_a_relay_that_refuses_with_an_impossible_date_is_told_of_without_it(
+    desk: Desk, client: RelayClient, date: str
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 401 No\r\nDate: {date}\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    hostile = replace(desk, settings=Settings(relay=f"http://127.0.0.1:{port}"))
+    async with server:
+        with pytest.raises(RelayRefused, match="seavoice-desk card"):
+            await fetch(hostile, RelayClient(hostile, client._session), 0)
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,20 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from protocol.errors import ProtocolError
 from protocol.message import Category, WellBeing
 from protocol.priming import Language
 from protocol.voicepack import VoiceCodec
+from shore_relay.desk.actor import Role
 from shore_relay.desk.content import ContentKind
+from shore_relay.desk.errors import DeskError
 from shore_relay.desk.store.records import DispatchState
 from shore_relay.desk.trust import Origin
-from shore_relay.desk.words import Words, harmless
+from shore_relay.desk.words import LANGUAGES, Words, harmless
 
 DESK = Path(__file__).parents[3] / "shore_relay" / "desk"
 LOCALES = DESK / "web" / "locales"
@@ -25,6 +29,9 @@ ENUMERATED = {
     *(f"origin.{int(origin)}.hint" for origin in Origin if origin is not Origin.VERIFIED),
     *(f"dispatch.{int(state)}" for state in DispatchState),
     *(f"sound.{int(codec)}" for codec in VoiceCodec),
+    *(f"role.{role.value}" for role in Role),
+    *(f"role.{role.value}.hint" for role in Role),
+    *(f"own-name.{language}" for language in LANGUAGES),
     *(f"kind.{kind.value}" for kind in (ContentKind.VOICE, ContentKind.CHECK_IN)),
 }
 
@@ -32,11 +39,12 @@ ENUMERATED = {
 def _asked_for() -> set[str]:
     sources = [*DESK.rglob("*.py"), *DESK.rglob("*.html")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    called = re.findall(r"""\b(?:w|words|_words|self|Words\.load\(\))\(\s*["']([\w.-]+\w)["']\s*[,)]""", text)
+    asked = r"""(?:\b(?:w|words|_words|self|Words\.load\(\))|\(request\))"""
+    called = re.findall(asked + r"""\(\s*["']([\w.-]+\w)["']\s*[,)]""", text)
     # Chosen among several before the catalogue is asked.
-    named = re.findall(r"""["']((?:answer|error|vessel)\.[a-z-]+)["']""", text)
+    named = re.findall(r"""["']((?:account|answer|error|vessel)\.[a-z.-]+)["']""", text)
     faults = re.findall(r"""["'](unknown-desk-key|unexpected-kind)["']""", text)
-    files = {"error.html", "vessel.html", "vessel.name"}
+    files = {"account.html", "error.html", "vessel.html", "vessel.name"}
     return {*called, *named, *(f"fault.{code}" for code in faults)} - files
 
 
@@ -48,11 +56,35 @@ def test_every_text_that_is_asked_for_is_in_every_catalogue() -> None:
         assert missing == set(), f"{path.name} lacks {sorted(missing)}"
 
 
+def test_all_catalogues_have_the_same_keys_with_the_same_values_to_fill_in() -> None:
+    english = json.loads((LOCALES / "en.json").read_text(encoding="utf-8"))
+    assert {path.stem for path in LOCALES.glob("*.json")} == set(LANGUAGES)
+    for path in LOCALES.glob("*.json"):
+        texts = json.loads(path.read_text(encoding="utf-8"))
+        assert list(texts) == list(english), path.name
+        for key, text in texts.items():
+            assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", english[key])), key
+            assert text.strip(), key
+
+
+def test_every_trouble_that_has_a_text_of_its_own_is_one_that_can_happen() -> None:
+    codes = {error.code for error in _every(DeskError) | _every(ProtocolError)}
+    texts = json.loads((LOCALES / "en.json").read_text(encoding="utf-8"))
+
+    unknown = {key for key in texts if key.startswith("trouble.")} - {f"trouble.{code}" for code in codes}
+
+    assert unknown == set()
+
+
+def _every(error: type[Exception]) -> set[Any]:
+    return {error, *(found for child in error.__subclasses__() for found in _every(child))}
+
+
 def test_no_text_is_in_the_catalogue_for_nothing() -> None:
     texts = json.loads((LOCALES / "en.json").read_text(encoding="utf-8"))
     bare = {key.removesuffix(".one").removesuffix(".many") for key in texts}
 
-    unused = {key for key in bare - _asked_for() - ENUMERATED if not key.startswith("fault.")}
+    unused = {key for key in bare - _asked_for() - ENUMERATED if not key.startswith(("fault.", "trouble."))}
 
     assert unused == set()
 

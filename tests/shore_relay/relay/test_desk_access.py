@@ -1,5 +1,6 @@
 """What a desk may ask, and what it may not."""
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -35,6 +36,9 @@ def code(body: bytes) -> str:
         {"bod": "x"},
         {"exp": 2**40},
         {"iat": "yesterday"},
+        {"iat": 10**400, "exp": 10**400},
+        {"iat": -(10**400), "exp": -(10**400)},
+        {"iat": float("nan"), "exp": float("nan")},
         {"iss": "no hexadecimal"},
         {"iss": "0011223344556677"},
         *({claim: None} for claim in ("iss", "aud", "iat", "exp", "htm", "htu", "bod")),
@@ -58,6 +62,16 @@ async def test_a_token_of_another_key_is_refused(relay: RunningRelay, desk: Desk
 async def test_garbage_for_a_token_is_refused(token: str, relay: RunningRelay, desk: Desk) -> None:
     status, body = await desk.ask(relay, "GET", FEED, token=token)
     assert (status, code(body)) == (401, "not-authorised")
+
+
+async def test_a_token_of_bytes_that_are_no_text_is_refused(relay: RunningRelay) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", relay.http_port)
+    writer.write(b"GET /v1/feed HTTP/1.0\r\nHost: relay\r\nAuthorization: Bearer \xff.\xff.\xff\r\n\r\n")
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+    assert b" 401 " in head.splitlines()[0]
+    assert code(body) == "not-authorised"
 
 
 @pytest.mark.parametrize("ahead_s", [-2 * 365 * 86_400, 2 * 365 * 86_400])

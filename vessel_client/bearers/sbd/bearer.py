@@ -223,6 +223,9 @@ class SbdBearer:
 
     def _let_go(self) -> None:
         """Drop a packet whose bundles have all arrived by another bearer meanwhile."""
+        if self.link.shape is not None:
+            # A session that is left out would tell that there was something in it.
+            return
         held = self._held
         if held is not None and held.numbers and not self._service.holds_any(held.numbers):
             self._held = None

@@ -38,6 +38,8 @@ class SessionRules:
     """0 for never."""
     retry_delay_s_min: float
     retry_delay_s_max: float
+    shaped: bool = False
+    """Whether sessions are held at set times only: then neither a ring nor waiting mail makes one more."""
 
 
 class SessionPolicy:
@@ -75,6 +77,8 @@ class SessionPolicy:
             return Reason.AGAIN
         if data_due:
             return Reason.DATA
+        if self._rules.shaped:
+            return None
         if self._rang:
             return Reason.RING
         if self._queued:
@@ -87,7 +91,7 @@ class SessionPolicy:
 
     def _mailbox_due_at(self) -> Instant:
         interval_s = self._rules.mailbox_interval_s
-        return Instant(self._looked_at + interval_s) if interval_s else NEVER
+        return Instant(self._looked_at + interval_s) if interval_s and not self._rules.shaped else NEVER
 
     def on_nothing(self, now: Instant) -> None:
         """Note that the engine had nothing to send after all."""

@@ -1,12 +1,14 @@
 // @ts-check
-/** Starts the page: everything is put together here, and only here. */
+/**
+ * Starts the page: everything is put together here, and only here. What the start page does not need is loaded
+ * once it is painted, while a person chooses a language.
+ */
 
 import { showBar } from "./banner.js";
 import { forgetLanguage, say } from "./i18n.js";
 import { stopWatching, watchIdleness } from "./idle.js";
 import { listenForShifts, onLeaveQuickly } from "./leave.js";
-import { noteTaken } from "./messages.js";
-import { keepTrying, onTaken } from "./outbox.js";
+import { part } from "./part.js";
 import { ProtocolError } from "./protocol/errors.js";
 import { go, leaveScreen } from "./router.js";
 import { languageScreen } from "./screens/language.js";
@@ -14,6 +16,7 @@ import { loadPrompts } from "./speak.js";
 import { forgetVisit } from "./visit.js";
 
 const TECHNICIAN_ADDRESS = "/technician";
+const HIDDEN_MS = 500;
 
 async function start() {
   await Promise.all([startLanguage(), loadPrompts()]);
@@ -30,9 +33,30 @@ async function start() {
   // A page that the browser brings back from its memory shows nobody what somebody else did.
   addEventListener("pageshow", (event) => event.persisted && clear());
   addEventListener("pagehide", leaveScreen);
-  onTaken(noteTaken);
-  keepTrying(() => showBar(say("offline.handed")));
+  await painted();
+  await loadTheRest();
   await installWorker();
+}
+
+/** Wait until the start page can be seen, or for a page in the background, which paints nothing, a moment. */
+function painted() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, HIDDEN_MS);
+  });
+}
+
+async function loadTheRest() {
+  try {
+    const [{ keepTrying, onTaken }, { noteTaken }] = await part(
+      Promise.all([import("./outbox.js"), import("./messages.js"), import("./screens/home.js")]),
+    );
+    onTaken(noteTaken);
+    keepTrying(() => showBar(say("offline.handed")));
+  } catch (reason) {
+    // The box went away at this moment; who chooses a language is told so.
+    if (!(reason instanceof ProtocolError)) throw reason;
+  }
 }
 
 async function startLanguage() {

@@ -1,5 +1,5 @@
 // @ts-check
-/** One line of news at the foot of the page, gone by itself. */
+/** One line of news at the foot of the page, gone by itself, or when somebody goes on. */
 
 import { element } from "./dom.js";
 
@@ -11,4 +11,5 @@ export function showBar(text) {
   const banner = element("div", { class: "banner", role: "status" }, text);
   document.body.append(banner);
   setTimeout(() => banner.remove(), SHOWN_MS);
+  addEventListener("pointerdown", () => banner.remove(), { capture: true, once: true });
 }

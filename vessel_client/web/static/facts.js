@@ -69,8 +69,3 @@ export function sealingKey(facts) {
 export function nowSeconds() {
   return Math.floor(Date.now() / 1000);
 }
-
-/** Whether this browser runs on the box itself. */
-export function isOwnScreen() {
-  return ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
-}

@@ -46,7 +46,8 @@ export async function handOver(message) {
   } catch (reason) {
     if (kept !== null) throw reason instanceof ProtocolError ? kept : reason;
     if (!(reason instanceof ProtocolError)) throw reason;
-    if (reason.code === Code.BOX_UNREACHABLE) {
+    // It goes by itself once the box is there, or has less to do.
+    if (reason.code === Code.BOX_UNREACHABLE || reason.code === "too-many-requests") {
       askForBackgroundSync();
       return null;
     }

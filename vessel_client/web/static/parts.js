@@ -31,11 +31,13 @@ export function line(key, values = {}, kind = "line") {
 }
 
 /**
- * A limit of what this page can promise, where a person meets it.
+ * A limit of what this page can promise, where a person meets it. A lock stands only where something is safe: who
+ * cannot read goes by the picture.
  * @param {string} key
+ * @param {string} pictogram
  */
-export function limit(key) {
-  return element("div", { class: "limit" }, icon("lock"), element("p", {}, say(key)), ear(key));
+export function limit(key, pictogram) {
+  return element("div", { class: "limit" }, icon(pictogram, pictogram), element("p", {}, say(key)), ear(key));
 }
 
 /**

@@ -31,3 +31,6 @@ document.addEventListener("keydown", (event) => {
     action();
   }
 });
+
+// Before this line nobody would hear a press: only now are the buttons there to be pressed.
+document.getElementById("player").hidden = false;

@@ -9,8 +9,13 @@ async function refresh(part) {
     location.assign("/login");
     return;
   }
-  if (!answer.ok || isInUse(part)) return;
+  if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // Somebody may have come to the part while its text was under way.
+  if (isInUse(part)) {
+    waiting = true;
+    return;
+  }
   part.replaceChildren(...fresh.body.childNodes);
 }
 

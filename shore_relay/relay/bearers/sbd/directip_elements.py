@@ -151,10 +151,10 @@ def _imei(raw: bytes) -> str:
 def _position(elements: Mapping[int, bytes]) -> Position:
     content = _content(elements, _MO_LOCATION, _MO_LOCATION_BODY.size, "location")
     flags, latitude, latitude_parts, longitude, longitude_parts, radius_km = _MO_LOCATION_BODY.unpack(content)
-    if latitude > 90 or longitude > 180 or max(latitude_parts, longitude_parts) >= _MINUTE_PARTS:
-        raise MalformedMessage("A location lies on the globe.")
     north = latitude + latitude_parts / _MINUTE_PARTS
     east = longitude + longitude_parts / _MINUTE_PARTS
+    if north > 90 or east > 180 or max(latitude_parts, longitude_parts) >= _MINUTE_PARTS:
+        raise MalformedMessage("A location lies on the globe.")
     return Position(
         latitude=-north if flags & _SOUTH else north,
         longitude=-east if flags & _WEST else east,

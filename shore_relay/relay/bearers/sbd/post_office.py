@@ -14,7 +14,7 @@ from shore_relay.relay.bearers.gate import Gate
 from shore_relay.relay.bearers.sbd.gateway import Gateway
 from shore_relay.relay.bearers.sbd.policy import compose, decide
 from shore_relay.relay.bearers.sbd.sender import Sender
-from shore_relay.relay.errors import ContactEnded, FleetFull, StoreFailed, UnknownVessel
+from shore_relay.relay.errors import ContactEnded, FleetFull, StoreFailed, UnknownVessel, VesselRevoked
 from shore_relay.relay.store.sbd import SbdStore
 from shore_relay.relay.store.sbd_rows import (
     Alarm,
@@ -144,8 +144,12 @@ class PostOffice:
             self._gate.refuse(refused.code, "sbd")
             form = Form.REKEY_ANSWER
         if form in (Form.NAMED, Form.UNNAMED):
-            await self._open_packet(modem, message)
-            return
+            try:
+                await self._open_packet(modem, message)
+            except VesselRevoked as refused:
+                self._gate.refuse(refused.code, "sbd")
+            else:
+                return
         if form is Form.REKEY_REQUEST:
             await self._answer_rekey(modem, message.data)
         await self._store.finish(message, modem.vessel, Outcome(at=self._wall()))
@@ -186,6 +190,9 @@ class PostOffice:
         for vessel in sorted(vessels):
             try:
                 await self._consider(vessel)
+            except VesselRevoked:
+                # What waits for it here stays; the gateway is paid nothing for a box in the wrong hands.
+                continue
             except (FleetFull, UnknownVessel, CountersSpent, ContactEnded) as reason:
                 self._gate.note(reason.code, "sbd")
         for sender in self._senders.values():

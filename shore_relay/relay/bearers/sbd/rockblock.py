@@ -101,6 +101,8 @@ def _from_form(body: bytes) -> Mapping[str, str]:
 def _claims(token: str, key: RSAPublicKey) -> Mapping[str, str]:
     if not token:
         raise BadSignature("The request has no JWT; the operator signs every message.")
+    if not token.isascii():
+        raise BadSignature("The JWT is none; the operator writes it in ASCII.")
     try:
         # A message may be delivered days late, and the tokens name no end; replays are the engine's business.
         options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}

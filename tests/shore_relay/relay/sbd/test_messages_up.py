@@ -31,6 +31,23 @@ async def test_a_report_reaches_the_desk(
     assert item.bundle == report(desk.key_id, 200)
 
 
+async def test_what_a_revoked_vessel_sends_is_counted_and_goes_nowhere(
+    shore: Shore, relay: RunningRelay, sky: Sky, vessel: Vessel, desk: Desk
+) -> None:
+    vessel.box.offer(1, report(desk.key_id, 200))
+    name = vessel.box.provisioning.vessel_name
+    await admin.revoke_vessel(shore.folder, name, unix_time(), undo=False)
+    assert await sky.post(relay, fields(vessel.packet(), momsn=1)) == (200, "OK")
+    vessel.box.offer(2, report(desk.key_id, 200, fill=2))
+    second = fields(vessel.packet(), momsn=2)
+    while not relay.refusals["sbd-vessel-revoked"]:
+        await desk.feed(relay, wait_s=0)
+    await admin.revoke_vessel(shore.folder, name, unix_time(), undo=True)
+    assert await sky.post(relay, second) == (200, "OK")
+    (item,) = await desk.feed(relay)
+    assert item.number == 2
+
+
 async def test_seven_repetitions_in_any_order_change_nothing(
     relay: RunningRelay, sky: Sky, vessel: Vessel, desk: Desk
 ) -> None:

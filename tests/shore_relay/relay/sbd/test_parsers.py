@@ -49,8 +49,8 @@ def check(message: MobileOriginated) -> None:
     if message.position is not None:
         where = message.position
         assert all(math.isfinite(value) for value in (where.latitude, where.longitude, where.radius_km))
-        assert abs(where.latitude) <= 91
-        assert abs(where.longitude) <= 181
+        assert abs(where.latitude) <= 90
+        assert abs(where.longitude) <= 180
 
 
 def signed(message: dict[str, object]) -> dict[str, object]:
@@ -91,6 +91,11 @@ def test_a_message_comes_out_as_it_went_in(data: bytes, momsn: int) -> None:
         assert seen.transmitted_at == 1_635_676_910
         assert seen.position is not None
         assert seen.position.radius_km == 8.0
+
+
+@pytest.mark.parametrize("token", ["\ud800", "é.é.é", "\udcff" * 300])
+def test_a_token_that_is_no_ascii_is_refused(token: str) -> None:
+    assert read(JSON, json.dumps(fields(b"") | {"JWT": token}).encode()) is None
 
 
 def test_a_deep_document_is_refused() -> None:
@@ -150,6 +155,11 @@ def test_a_frame_comes_out_as_it_went_in(data: bytes, momsn: int, at: int, flags
     assert (message.imei, message.momsn, message.transmitted_at, message.data) == (IMEI, momsn, at, data)
     assert message.position is not None
     assert (message.position.latitude < 0, message.position.longitude < 0) == (flags & 2 != 0, flags & 1 != 0)
+
+
+@pytest.mark.parametrize("place", [location(latitude=90), location(longitude=180), location(latitude=255)])
+def test_a_place_beyond_a_pole_or_the_date_line_is_refused(place: bytes) -> None:
+    assert read_elements(header() + place) is None
 
 
 @given(st.binary(max_size=100))

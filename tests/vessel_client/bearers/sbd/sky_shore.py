@@ -14,8 +14,8 @@ from protocol.frames import Priority
 from protocol.journal import MemoryJournal
 from protocol.links import Side
 from scripts.sky.messages import MessageProfile, MessageSky
+from scripts.sky.modem import Faults, ModemProgram, PluggedModem, plugged
 from tests.memory_link import MESSAGE, VESSEL, admit_all, snapshot
-from tests.vessel_client.bearers.sbd.program import Faults, ModemProgram, PluggedModem, plugged
 from tests.vessel_client.boxes import BoxFolder, wall_clock
 from tests.vessel_client.shore import PATIENCE_S
 from vessel_client.app import RunningService, running_service

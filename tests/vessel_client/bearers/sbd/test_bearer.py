@@ -14,7 +14,7 @@ from protocol.ids import DeskKeyId, MailboxId, UnixSeconds
 from protocol.message import CheckIn, Message, Text, WellBeing, encode
 from protocol.textpack import Language
 from scripts.sky.messages import MessageProfile
-from tests.vessel_client.bearers.sbd.program import Faults
+from scripts.sky.modem import Faults
 from tests.vessel_client.bearers.sbd.sky_shore import AtSea, at_sea
 from tests.vessel_client.boxes import DESK_KEY, make_box, sealed_request, state_when
 from tests.vessel_client.shore import PATIENCE_S
@@ -258,3 +258,17 @@ async def test_the_first_start_looks_for_mail_at_once(tmp_path: Path) -> None:
         await sea.shore.until(lambda: sea.shore.sky.snapshot().sessions == 1)
     reading = sea.shore.sky.snapshot()
     assert (reading.up_messages, reading.credits_spent) == (0, 1)
+
+
+async def test_at_set_times_every_message_has_the_same_size_whether_anybody_speaks_or_not(
+    tmp_path: Path,
+) -> None:
+    def shaped(settings: Settings) -> Settings:
+        return replace(settings, sbd=replace(settings.sbd, shape_bytes=220, shape_interval_s=20.0))
+
+    box = await make_box(tmp_path)
+    async with at_sea(box, tmp_path, adapt=shaped) as sea:
+        await sea.shore.until(lambda: len(sea.shore.messages) == 3)
+        await left(sea, check_in(), Priority.CHECK_IN)
+    assert {len(message) for message in sea.shore.messages} == {220}
+    assert len(sea.shore.messages) >= 4

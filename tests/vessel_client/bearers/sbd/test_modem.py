@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from protocol.errors import IllegalTransition
 from protocol.ids import Instant
 from scripts.sky.messages import MessageProfile, MessageSky
-from tests.vessel_client.bearers.sbd.program import IMEI, Faults, ModemProgram
+from scripts.sky.modem import IMEI, Faults, ModemProgram
 from vessel_client.bearers.sbd.answers import Outcome, read_line
 from vessel_client.bearers.sbd.dialogue import (
     TRANSITIONS,

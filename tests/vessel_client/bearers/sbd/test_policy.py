@@ -1,5 +1,7 @@
 """When a session is opened, and when it is left alone."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,17 +41,17 @@ def test_a_box_that_never_looked_looks_at_once_and_one_that_did_goes_on_counting
 
 
 def test_without_an_interval_no_session_is_opened_only_to_look() -> None:
-    never = SessionRules(
-        signal_min=2,
-        signal_interval_s=20.0,
-        signal_wait_s=300.0,
-        mailbox_interval_s=0.0,
-        retry_delay_s_min=20.0,
-        retry_delay_s_max=300.0,
-    )
-    policy = made(None, rules=never)
+    policy = made(None, rules=replace(RULES, mailbox_interval_s=0.0))
     assert reason(policy, 1e9) is None
     assert policy.next_at(Instant(0.0)) == NEVER
+
+
+def test_at_set_times_neither_a_ring_nor_waiting_mail_makes_a_session() -> None:
+    policy = made(None, rules=replace(RULES, shaped=True))
+    policy.on_ring()
+    assert reason(policy, 100_000.0) is None
+    assert reason(policy, 100_000.0, due=True) is Reason.DATA
+    assert policy.next_at(Instant(100_000.0)) == NEVER
 
 
 def test_a_ring_is_answered_and_stays_until_a_session_has_succeeded() -> None:

@@ -1,7 +1,7 @@
 // @ts-check
 /** Codec2, which no browser has: the box codes it for its own screen, and keeps nothing (docs/decisions/0050). */
 
-import { isOwnScreen } from "../facts.js";
+import { isOwnScreen } from "../own-screen.js";
 import { Code, ProtocolError } from "../protocol/errors.js";
 import { VoiceCodec, packVoice } from "../protocol/voicepack.js";
 import { RATE_HZ } from "./sound.js";

@@ -25,6 +25,7 @@ export const Priority = Object.freeze({ URGENT: 0, CHECK_IN: 1, TEXT: 2, THIN_VO
 
 export const REFERENCE_BYTES = 16;
 const ANSWER_WAIT_MS_MAX = 15000;
+const TOO_FAST_WAIT_MS_MAX = 20000;
 
 /** Speaks to one box. Every method throws `box-unreachable`, or an error with the code that the box gave. */
 export class Box {
@@ -116,11 +117,31 @@ export class Box {
   }
 
   /**
+   * Ask the box; where it says that this is too fast, wait as long as it says and ask again.
    * @param {string} path
    * @param {RequestInit} [request]
    * @returns {Promise<{ status: number, document: any }>}
    */
   async ask(path, request = {}) {
+    const patienceEnds = Date.now() + TOO_FAST_WAIT_MS_MAX;
+    for (;;) {
+      try {
+        return await this.askOnce(path, request);
+      } catch (reason) {
+        if (!(reason instanceof ProtocolError) || reason.code !== "too-many-requests") throw reason;
+        const waitMs = 1000 * (reason.details.retryAfterS ?? 1);
+        if (Date.now() + waitMs > patienceEnds) throw reason;
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+      }
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} request
+   * @returns {Promise<{ status: number, document: any }>}
+   */
+  async askOnce(path, request) {
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), ANSWER_WAIT_MS_MAX);
     try {

@@ -34,7 +34,7 @@ export function answersScreen(context) {
         "div",
         { class: "choices" },
         choice("answers.with-pictures", "pictures", () => go(picturesEntry)),
-        choice("answers.with-digits", "code", () => go(digitsEntry)),
+        choice("answers.with-digits", "digits", () => go(digitsEntry)),
       ),
     ],
   };
@@ -80,8 +80,9 @@ function picturesEntry(context) {
 /** @type {import("../router.js").Screen} */
 function digitsEntry(context) {
   const news = newsPlace();
-  const field = /** @type {HTMLInputElement} */ (
-    element("input", { id: "code", class: "digits-field", inputmode: "numeric", autocomplete: "off", maxlength: 24 })
+  // Not an input: with large letters the digits take two lines.
+  const field = /** @type {HTMLTextAreaElement} */ (
+    element("textarea", { id: "code", class: "digits-field", rows: 1, inputmode: "numeric", autocomplete: "off", maxlength: 24 })
   );
   const tidy = () => {
     const digits = field.value.replace(/\D/g, "").slice(0, DIGITS);

@@ -6,8 +6,9 @@ import { play, stopPlaying } from "../audio/player.js";
 import { decodeThin } from "../audio/thin.js";
 import { showBar } from "../banner.js";
 import { element, icon } from "../dom.js";
-import { box, boxFacts, isOwnScreen } from "../facts.js";
+import { box, boxFacts } from "../facts.js";
 import { say, sayWhen } from "../i18n.js";
+import { isOwnScreen } from "../own-screen.js";
 import { choice, line, newsPlace, smallButton, waitingSign } from "../parts.js";
 import { equal } from "../protocol/bytes.js";
 import { ProtocolError } from "../protocol/errors.js";
@@ -17,6 +18,7 @@ import { VoiceCodec, unpackVoice } from "../protocol/voicepack.js";
 import { go } from "../router.js";
 import { sayAloud } from "../speak.js";
 import { forgetVisit, visit } from "../visit.js";
+import { loudness, wave } from "../wave.js";
 import { homeScreen } from "./home.js";
 
 /** @typedef {import("../protocol/message.js").Message} Message */
@@ -141,7 +143,7 @@ function body(message, code, noteHeard) {
  */
 function voice(packed, noteHeard) {
   const news = newsPlace();
-  const bar = element("div", { class: "progress", "aria-hidden": "true" });
+  const { root, show, mark } = wave();
   let playing = false;
   const toggle = async () => {
     if (playing) {
@@ -153,7 +155,8 @@ function voice(packed, noteHeard) {
       const sound = await soundOf(packed);
       noteHeard();
       button.replaceChildren(icon("stop"), say("action.stop"));
-      await play(sound, (share) => bar.style.setProperty("--share", String(share)));
+      show(loudness(sound.samples));
+      await play(sound, mark);
     } catch (reason) {
       if (!(reason instanceof ProtocolError)) throw reason;
       news.replaceChildren(icon("error"), say(`error.${reason.code}`));
@@ -168,7 +171,7 @@ function voice(packed, noteHeard) {
   return element(
     "div",
     { class: "player" },
-    element("div", { class: "player-row" }, button, bar),
+    element("div", { class: "player-row" }, button, root),
     news,
     line("answers.near", {}, "hint"),
   );

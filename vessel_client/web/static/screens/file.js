@@ -37,7 +37,7 @@ export function fileScreen(context) {
       isSecureContext ? line("speak.limit", {}, "hint") : line("speak.file.why"),
       element("div", { class: "choice-row file-row" }, input, button, ear("speak.file.button")),
       news,
-      limit("speak.file.trace"),
+      limit("speak.file.trace", "error"),
       element("div", { class: "choices" }, ...others()),
     ],
   };

@@ -3,8 +3,9 @@
 
 import { element, icon } from "../dom.js";
 import { draftsLeft } from "../drafts.js";
-import { boxFacts, isOwnScreen } from "../facts.js";
+import { boxFacts } from "../facts.js";
 import { say } from "../i18n.js";
+import { isOwnScreen } from "../own-screen.js";
 import { part } from "../part.js";
 import { choice, ear, limit, line } from "../parts.js";
 import { ProtocolError } from "../protocol/errors.js";
@@ -27,6 +28,7 @@ export function homeScreen(context) {
     icon("speak"),
     element("span", {}, say("home.speak")),
   );
+  const speakRow = element("div", { class: "speak-row" }, speak, ear("home.speak"));
   const drafts = element("div", { class: "drafts" });
   void showDrafts(drafts, context);
   // Asked now, so that sealing need not wait for it later, and so that a phone knows the key when it is away.
@@ -44,7 +46,7 @@ export function homeScreen(context) {
     title: "home.title",
     back: languageScreen,
     content: [
-      element("div", { class: "speak-place" }, speak, ear("home.speak"), line("home.speak.hint", {}, "hint")),
+      element("div", { class: "speak-place" }, speakRow, line("home.speak.hint", {}, "hint")),
       drafts,
       element("div", { class: "choices" }, ...others),
       ...limits(),
@@ -69,10 +71,10 @@ function limits() {
   const silent = element("div", { class: "limit" }, icon("no-sound"), element("p", {}, say("limit.no-sound")));
   return [
     source === "none" ? silent : null,
-    source === "synthetic" ? limit("limit.synthetic") : null,
-    isSecureContext ? null : limit("limit.http"),
-    isOwnScreen() ? limit("limit.owner") : null,
-    limit("leave.limit"),
+    source === "synthetic" ? limit("limit.synthetic", "error") : null,
+    isSecureContext ? null : limit("limit.http", "urgent"),
+    isOwnScreen() ? limit("limit.owner", "error") : null,
+    limit("leave.limit", "leave"),
   ].filter((each) => each !== null);
 }
 

@@ -6,7 +6,7 @@ import { hasWords, say } from "../i18n.js";
 import { choice, ear } from "../parts.js";
 import { go } from "../router.js";
 import { sayAloud } from "../speak.js";
-import { homeScreen } from "./home.js";
+import { homeSoonScreen } from "./home-soon.js";
 
 /**
  * @param {import("../router.js").ScreenContext} _context
@@ -22,7 +22,7 @@ export function problemScreen(_context, code, details, again, offers = []) {
   void sayAloud(known);
   return {
     title: "error.title",
-    back: homeScreen,
+    back: homeSoonScreen,
     content: [
       element("div", { class: "problem" }, icon("error"), element("p", {}, say(known, { seconds })), ear(known)),
       element("div", { class: "choices" }, ...offers, choice("action.try-again", "redo", () => go(again))),

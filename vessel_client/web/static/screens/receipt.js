@@ -43,6 +43,7 @@ function codeScreen(form) {
       element(
         "button",
         { class: "tab", type: "button", "aria-pressed": String(name === form), onclick: () => go(codeScreen(name)) },
+        icon(name),
         say(`receipt.${name}`),
       );
     return {
@@ -54,7 +55,7 @@ function codeScreen(form) {
         form === "pictures" ? pictureList(code.pictures()) : digitGroups(code.digits()),
         choice("receipt.practise", "next", () => go(rehearseScreen(form, drawPositions(form), 0)), { kind: "main" }),
         line("receipt.why"),
-        limit("receipt.secret"),
+        limit("receipt.secret", "lock"),
         line("receipt.lost", {}, "hint"),
         element(
           "div",
@@ -124,9 +125,10 @@ function rehearseScreen(form, positions, at) {
     };
     const question = form === "pictures" ? "rehearse.question" : "rehearse.digits-question";
     return {
-      title: "rehearse.title",
+      title: form === "pictures" ? "rehearse.title" : "receipt.practise",
       back: codeScreen(form),
       content: [
+        element("p", { class: "big-number", "aria-hidden": "true" }, String(position + 1)),
         element("p", { class: "question" }, say(question, { number: position + 1 })),
         element("div", { class: "offers" }, ...offers(form, position, right, wrong)),
         news,

@@ -7,13 +7,14 @@ import { RATE_HZ, SoundCode, isAudible, toFloat } from "../audio/sound.js";
 import { encodeThin } from "../audio/thin.js";
 import { element, icon } from "../dom.js";
 import { deleteDraft } from "../drafts.js";
-import { isOwnScreen } from "../facts.js";
 import { say } from "../i18n.js";
+import { isOwnScreen } from "../own-screen.js";
 import { part } from "../part.js";
 import { choice, ear, limit, line, newsPlace, smallButton, waitingSign } from "../parts.js";
 import { queueRecording } from "../messages.js";
 import { go } from "../router.js";
 import { visit } from "../visit.js";
+import { loudness, wave } from "../wave.js";
 import { aboutScreen, chosenCategories } from "./about.js";
 import { homeScreen } from "./home.js";
 import { queuedScreen } from "./queued.js";
@@ -60,16 +61,17 @@ export function reviewScreen(context) {
         disguiseSwitch(recording, news, context),
         choice("action.redo", "redo", () => void again()),
       ),
-      limit("review.sealed"),
-      limit("review.voice.limit"),
-      ...(isOwnScreen() ? [] : [limit("limit.phone-voice")]),
+      limit("review.sealed", "lock"),
+      limit("review.voice.limit", "speak"),
+      ...(isOwnScreen() ? [] : [limit("limit.phone-voice", "draft")]),
     ],
   };
 }
 
 /** @param {Recording} recording */
 function player(recording) {
-  const bar = element("div", { class: "progress", "aria-hidden": "true" });
+  const { root, show, mark } = wave();
+  show(loudness(recording.samples));
   const seconds = Math.round(recording.samples.length / RATE_HZ);
   const length = element("span", { class: "length" }, `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`);
   const button = smallButton("action.listen", "play", () => void toggle(), "listen");
@@ -80,13 +82,13 @@ function player(recording) {
     }
     button.replaceChildren(icon("stop"), say("action.stop"));
     const sound = { samples: toFloat(recording.samples), rateHz: RATE_HZ };
-    await play(sound, (share) => bar.style.setProperty("--share", String(share)));
+    await play(sound, mark);
     button.replaceChildren(icon("play"), say("action.listen"));
   };
   return element(
     "section",
-    { class: "player" },
-    element("div", { class: "player-row" }, button, bar, length),
+    { class: "player mine" },
+    element("div", { class: "player-row" }, button, root, length),
     line("review.listen-first", {}, "hint"),
   );
 }

@@ -15,6 +15,7 @@ import * as limits from "../protocol/limits.js";
 import { go } from "../router.js";
 import { sayAloud } from "../speak.js";
 import { visit } from "../visit.js";
+import { wave } from "../wave.js";
 import { fileScreen } from "./file.js";
 import { homeScreen } from "./home.js";
 import { picturesScreen } from "./pictures.js";
@@ -78,7 +79,7 @@ class Session {
     this.recorder = null;
     this.done = false;
     this.quietBlocks = 0;
-    this.meter = element("div", { class: "meter", role: "img", "aria-label": say("speak.level") });
+    this.wave = wave({ role: "img", "aria-label": say("speak.level") });
     this.clock = element("div", { class: "clock" }, "0:00");
     this.news = newsPlace();
     this.kept = newsPlace("kept");
@@ -95,7 +96,7 @@ class Session {
       element("span", {}, say("action.stop")),
     );
     this.pause = smallButton("action.pause", "pause", () => this.togglePause());
-    this.place.replaceChildren(this.meter, this.clock, stop, this.pause, this.news, this.kept);
+    this.place.replaceChildren(this.wave.root, this.clock, stop, this.pause, this.news, this.kept);
     this.place.classList.add("live");
     this.news.textContent = say("speak.recording");
     stop.focus();
@@ -126,7 +127,7 @@ class Session {
 
   /** @param {number} level */
   onLevel(level) {
-    this.meter.style.setProperty("--level", String(level));
+    if (!this.recorder?.paused) this.wave.push(level);
     this.quietBlocks = level < QUIET_LEVEL && !this.recorder?.paused ? this.quietBlocks + 1 : 0;
     if (this.quietBlocks === QUIET_BLOCKS) this.news.textContent = say("speak.quiet");
   }

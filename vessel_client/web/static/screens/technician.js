@@ -6,7 +6,8 @@ import { hasMicrophone } from "../audio/sound.js";
 import { hasThin } from "../audio/thin.js";
 import { element } from "../dom.js";
 import { box } from "../facts.js";
-import { say, sayWhen } from "../i18n.js";
+import { say, sayWhen, useLanguage } from "../i18n.js";
+import { LANGUAGES } from "../languages.js";
 import { choice, waitingSign } from "../parts.js";
 import { go } from "../router.js";
 
@@ -23,14 +24,28 @@ export function technicianScreen(context) {
       boxCard(facts, status),
       queueCard(status),
       tableCard("technician.links", linkHead(), status.links.map(linkRow)),
+      budgetCard(status.budget),
       spentCard(status),
       listCard("technician.browser", browser),
     );
   });
   return {
     title: "technician.title",
-    content: [place, choice("technician.refresh", "redo", () => go(technicianScreen))],
+    content: [place, choice("technician.refresh", "redo", () => go(technicianScreen)), languageButtons(context)],
   };
+}
+
+/** @param {import("../router.js").ScreenContext} context */
+function languageButtons(context) {
+  const buttons = LANGUAGES.map(({ tag, name }) => {
+    const choose = () =>
+      context.attempt(async () => {
+        await useLanguage(tag);
+        go(technicianScreen);
+      });
+    return element("button", { class: "language", type: "button", lang: tag, onclick: choose }, name);
+  });
+  return element("div", { class: "languages" }, ...buttons);
 }
 
 /**
@@ -47,12 +62,47 @@ function boxCard(facts, status) {
     [say("technician.desk-key"), day(lastKey)],
     [say("technician.clock"), moment(status.clock.now)],
     [say("technician.last-contact"), heard(status.last_contact_at)],
+    ...certificateRows(status.phones),
   ];
   const card = listCard("technician.box", rows);
   card.append(element("p", { class: "fine" }, say("technician.fingerprint.hint")));
   if (status.clock.now < status.clock.issued_at) {
     card.append(element("p", { class: "warning" }, say("technician.clock.wrong")));
   }
+  if (["ends-soon", "ended"].includes(status.phones?.state)) {
+    card.append(element("p", { class: "warning" }, say(`technician.certificate.${status.phones.state}`)));
+  }
+  return card;
+}
+
+/**
+ * @param {any} phones
+ * @returns {Row[]}
+ */
+function certificateRows(phones) {
+  const words = phones?.names.length ? phones.names.join(", ") : say("technician.certificate.none");
+  /** @type {Row[]} */
+  const rows = [[say("technician.certificate"), words]];
+  if (phones?.not_after) rows.push([say("technician.certificate.until"), day(phones.not_after)]);
+  if (phones?.problem) rows.push([say("technician.link.problem"), phones.problem]);
+  return rows;
+}
+
+/** @param {any} budget */
+function budgetCard({ bearers, currency, refused_caps: refusal }) {
+  const head = ["technician.link.name", "technician.spent", "technician.budget.allowed", "technician.budget.left"];
+  const amount = (/** @type {number | null} */ money, /** @type {number | null} */ size) => {
+    const parts = [money === null ? "" : `${money.toFixed(2)} ${currency}`, size === null ? "" : bytes(size)];
+    return parts.filter(Boolean).join(", ") || say("technician.budget.none");
+  };
+  const rows = bearers.map((/** @type {any} */ each) => [
+    each.bearer,
+    amount(each.spent_money, each.spent_bytes),
+    amount(each.cap_money, each.cap_bytes),
+    amount(each.left_money, each.left_bytes),
+  ]);
+  const card = tableCard("technician.budget", head, rows);
+  if (refusal) card.append(element("p", { class: "warning" }, refusal));
   return card;
 }
 
@@ -73,7 +123,7 @@ function stateWords(name) {
 }
 
 /** @param {any} status */
-function spentCard({ spent, duplicate_bytes: duplicates, refused, budget }) {
+function spentCard({ spent, duplicate_bytes: duplicates, refused }) {
   const head = ["technician.link.name", "technician.spent.kind", "technician.spent.up", "technician.spent.down"];
   const rows = spent.map((/** @type {any} */ each) => [
     each.bearer, each.priority, bytes(each.up_bytes), bytes(each.down_bytes),
@@ -82,7 +132,6 @@ function spentCard({ spent, duplicate_bytes: duplicates, refused, budget }) {
   const refusals = Object.entries(refused).map(([code, count]) => `${code}: ${count}`).join(", ") || "0";
   card.append(
     definitionList([
-      [say("technician.budget"), budget ? JSON.stringify(budget) : say("technician.budget.none")],
       [say("technician.duplicates"), bytes(duplicates)],
       [say("technician.refused"), refusals],
     ]),
@@ -143,8 +192,8 @@ function tableCard(title, head, rows) {
 
 /** @param {number} count */
 function bytes(count) {
-  if (count < 10_000) return `${count} B`;
-  return count < 10_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
+  if (Math.abs(count) < 10_000) return `${count} B`;
+  return Math.abs(count) < 10_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`;
 }
 
 /** @param {number | null} at */

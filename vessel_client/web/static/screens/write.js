@@ -3,8 +3,8 @@
 
 import { prepareCode } from "../codes.js";
 import { element } from "../dom.js";
-import { isOwnScreen } from "../facts.js";
 import { languageTag, say } from "../i18n.js";
+import { isOwnScreen } from "../own-screen.js";
 import { choice, limit, line, newsPlace, waitingSign } from "../parts.js";
 import { queueText } from "../messages.js";
 import { fromTag } from "../protocol/language.js";
@@ -50,9 +50,9 @@ export function writeScreen(context) {
       news,
       choice("action.queue", "queue", () => void context.attempt(() => give(news, context)), { kind: "main" }),
       element("div", { class: "choices" }, choice("review.about", "pictures", () => go(aboutScreen(writeScreen)), about)),
-      limit("review.sealed"),
-      limit("write.not-kept"),
-      ...(isOwnScreen() ? [limit("limit.owner")] : []),
+      limit("review.sealed", "lock"),
+      limit("write.not-kept", "error"),
+      ...(isOwnScreen() ? [limit("limit.owner", "error")] : []),
     ],
   };
 }

@@ -48,6 +48,7 @@ class ModemProgram:
         self.commands: list[str] = []
         self.alive = True
         self.results: list[SessionResult] = []
+        self._sky_busy_until_s = 0.0
         self._power_on()
 
     def _power_on(self) -> None:
@@ -171,11 +172,13 @@ class ModemProgram:
         if self.faults.dies_in_session:
             self.faults.dies_in_session = False
             self.alive = False
-            self.sky.finish(self.sky.begin(self._up, now_s).ends_s)
+            self._sky_busy_until_s = self.sky.begin(self._up, now_s).ends_s
+            self.sky.finish(self._sky_busy_until_s)
             return b""
         if self.faults.statuses and self.faults.statuses[0] >= 32:
             return self._report(self.faults.statuses.popleft(), 0, 0, 0)
-        self._ends_s = self.sky.begin(self._up, now_s).ends_s
+        # Power may be back before the session that it broke off would have ended in the sky.
+        self._ends_s = self.sky.begin(self._up, max(now_s, self._sky_busy_until_s)).ends_s
         return b""
 
     def _end_session(self, result: SessionResult) -> bytes:

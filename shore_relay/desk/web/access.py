@@ -1,0 +1,63 @@
+"""What each page asks of whoever wants it: the one list. A route that is not in it is served to nobody."""
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+
+from shore_relay.desk.people.roles import Permission
+
+
+class Access(Enum):
+    """Pages that no permission guards."""
+
+    OPEN = "open"
+    """Before anybody has logged in."""
+    SIGNED_IN = "signed-in"
+    """For whoever has logged in, also with a start passphrase that must still be replaced."""
+
+
+_MESSAGE = r"/messages/{id}"
+_VESSEL = r"/vessels/{vessel}"
+_PERSON = r"/people/{person}"
+
+ROUTES: Mapping[tuple[str, str], Access | Permission] = MappingProxyType(
+    {
+        ("GET", "/static"): Access.OPEN,
+        ("GET", "/login"): Access.OPEN,
+        ("POST", "/login"): Access.OPEN,
+        ("GET", "/login/second"): Access.OPEN,
+        ("POST", "/login/code"): Access.OPEN,
+        ("POST", "/login/passkey"): Access.OPEN,
+        ("POST", "/language"): Access.OPEN,
+        ("POST", "/lock"): Access.SIGNED_IN,
+        ("GET", "/account"): Access.SIGNED_IN,
+        ("POST", "/account/passphrase"): Access.SIGNED_IN,
+        ("GET", "/account/code"): Access.SIGNED_IN,
+        ("POST", "/account/code"): Access.SIGNED_IN,
+        ("POST", "/account/passkeys"): Access.SIGNED_IN,
+        ("POST", "/account/second-factor"): Access.SIGNED_IN,
+        ("GET", "/"): Permission.READ,
+        ("GET", "/inbox-list"): Permission.READ,
+        ("GET", "/events"): Permission.READ,
+        ("GET", _MESSAGE): Permission.READ,
+        ("GET", _MESSAGE + "/answers-list"): Permission.READ,
+        ("GET", _MESSAGE + "/sound.wav"): Permission.READ,
+        ("GET", _MESSAGE + "/answers/{answer}.wav"): Permission.READ,
+        ("POST", _MESSAGE + "/answers"): Permission.ANSWER,
+        ("GET", "/vessels"): Permission.READ,
+        ("GET", _VESSEL): Permission.READ,
+        ("POST", _VESSEL + "/confirm"): Permission.CONFIRM_VESSELS,
+        ("GET", "/people"): Permission.MANAGE_PEOPLE,
+        ("POST", "/people"): Permission.MANAGE_PEOPLE,
+        ("GET", _PERSON): Permission.MANAGE_PEOPLE,
+        ("POST", _PERSON + "/role"): Permission.MANAGE_PEOPLE,
+        ("POST", _PERSON + "/start"): Permission.MANAGE_PEOPLE,
+        ("POST", _PERSON + "/second-factor"): Permission.MANAGE_PEOPLE,
+        ("POST", _PERSON + "/revoke"): Permission.MANAGE_PEOPLE,
+    }
+)
+
+
+def access_to(method: str, route: str) -> Access | Permission | None:
+    """Return what a route asks for; None for one that is not served."""
+    return ROUTES.get(("GET" if method == "HEAD" else method, route))

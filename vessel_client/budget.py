@@ -1,0 +1,89 @@
+"""What may still be spent, and so what each open bearer may carry, while the box runs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from protocol.ids import UnixSeconds
+from protocol.links import LinkProfile, Side
+from vessel_client.policy import Cap, Load, OpenBearer, Spent, Tariff, choose, month_of
+
+
+class Budget:
+    """The price list, the caps over it, and the present month's spending."""
+
+    def __init__(self, tariffs: Mapping[str, Tariff]) -> None:
+        self._tariffs = dict(tariffs)
+        self._caps: dict[str, Cap] = {}
+        self._spent: dict[str, Spent] = {}
+        self._month = 0
+        self._permits: dict[str, frozenset[int]] = {}
+
+    @property
+    def month(self) -> int:
+        """The month that `spent` is about; 0 before the first `begin_month`."""
+        return self._month
+
+    @property
+    def is_free(self) -> bool:
+        """Whether there is nothing to weigh: every bearer may carry everything."""
+        return not self._caps and all(tariff.is_free for tariff in self._tariffs.values())
+
+    def tariff(self, bearer: str) -> Tariff:
+        """Return what a bearer costs now, with the cap that holds: the operator's on shore goes first."""
+        tariff = self._tariffs.get(bearer, Tariff())
+        cap = self._caps.get(bearer)
+        return tariff if cap is None else replace(tariff, cap=cap)
+
+    def set_caps(self, caps: Mapping[str, Cap]) -> None:
+        """Take what the operator signed, in place of what was signed before."""
+        self._caps = dict(caps)
+
+    def begin_month(self, month: int, spent: Mapping[str, Spent]) -> None:
+        """Start from what the ledger says."""
+        self._month = month
+        self._spent = dict(spent)
+
+    def spend(self, bearer: str, more: Spent, at: UnixSeconds) -> bool:
+        """Count what a packet cost; return whether it went over the bearer's cap."""
+        if month_of(at) != self._month:
+            self.begin_month(month_of(at), {})
+        before = self._spent.get(bearer, Spent())
+        now = Spent(
+            money_nano=before.money_nano + more.money_nano,
+            size_bytes=before.size_bytes + more.size_bytes,
+            messages=before.messages + more.messages,
+        )
+        self._spent[bearer] = now
+        cap = self.tariff(bearer).cap
+        return _over(cap, now) and not _over(cap, before)
+
+    def weigh(self, links: Iterable[LinkProfile], loads: Sequence[tuple[int, Load]], at: UnixSeconds) -> bool:
+        """Decide anew who carries what; return whether that changed anything."""
+        if month_of(at) != self._month:
+            self.begin_month(month_of(at), {})
+        bearers = [
+            OpenBearer(
+                name=link.name,
+                tariff=self.tariff(link.name),
+                packet_bytes=link.packet_bytes(Side.VESSEL),
+                spent=self._spent.get(link.name, Spent()),
+            )
+            for link in links
+        ]
+        chosen: dict[str, set[int]] = {bearer.name: set() for bearer in bearers}
+        for number, load in loads:
+            for name in choose(load, bearers, at):
+                chosen[name].add(number)
+        permits = {name: frozenset(numbers) for name, numbers in chosen.items()}
+        changed = permits != self._permits
+        self._permits = permits
+        return changed
+
+    def permits(self, bearer: str, number: int) -> bool:
+        """Return whether a bearer may carry a bundle, as of the last `weigh`."""
+        return self.is_free or number in self._permits.get(bearer, ())
+
+
+def _over(cap: Cap, spent: Spent) -> bool:
+    over_money = cap.money_nano is not None and spent.money_nano > cap.money_nano
+    return over_money or (cap.size_bytes is not None and spent.size_bytes > cap.size_bytes)
