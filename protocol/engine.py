@@ -287,10 +287,11 @@ class SyncEngine:
 
     # --- outgoing ---
 
-    def transmit(self, link: LinkProfile, now: Instant) -> bytes | None:
+    def transmit(self, link: LinkProfile, now: Instant, *, going: bool = False) -> bytes | None:
         """Return the next packet for this link, or None if nothing has to go now.
 
-        Call it again until it returns None; then wait for `deadline`, an incoming packet or a new bundle.
+        `going` says that a message is paid for anyway, so that what is owed need not wait. Call this again
+        until it returns None; then wait for `deadline`, an incoming packet or a new bundle.
         Raises `CountersSpent`.
         """
         self._now = now
@@ -307,7 +308,7 @@ class SyncEngine:
             return request
         room_bytes = contact.room_bytes()
         data_wanted = self._wishes.data(contact, now)
-        going = contact.is_shaped or data_wanted or self._inbox.answer_due(now, link)
+        going = going or contact.is_shaped or data_wanted or self._inbox.answer_due(now, link)
         said = self._opening(contact, room_bytes, now, going=going)
         if said or going:
             said += self._inbox.answers(room_bytes - len(said))

@@ -158,15 +158,15 @@ class SyncService:
 
         return await self._step(work)
 
-    async def transmit(self, contact: OpenContact) -> bytes | None:
-        """Return the next packet, prepared durably.
+    async def transmit(self, contact: OpenContact, *, going: bool = False) -> bytes | None:
+        """Return the next packet, prepared durably; `going`: a message is paid for anyway.
 
         Raises: ContactLost, StoreFailed, CountersSpent.
         """
 
         async def work() -> bytes | None:
             engine = self._engine_of(contact)
-            packet = engine.transmit(contact.link, self.clock.now())
+            packet = engine.transmit(contact.link, self.clock.now(), going=going)
             if packet is not None:
                 self._carried[contact.link.name] = frozenset(piece.number for piece in engine.last_pieces)
                 carried = [(self._offered[piece.number], piece) for piece in engine.last_pieces]

@@ -1,58 +1,65 @@
-"""`scripts/simulate`: sails many voyages and says which of them broke a rule."""
+"""`scripts/simulate`: sails many fleets and says which of them broke a rule."""
 
 import argparse
 import json
 import sys
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
-from tests.simulation.voyage import Outcome, sail
+from tests.simulation.fleet import sail
+from tests.simulation.journal import Block, append, block_of, read_journal, summarise
+
+BLOCK_SEEDS = 100
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns 1 if any voyage broke a rule."""
+    """Run the command line; returns 1 if any fleet broke a rule."""
     asked = _parser().parse_args(arguments)
-    print_line = print if asked.trace else None
-    outcomes: list[Outcome] = []
-    for seed in range(asked.first, asked.first + asked.seeds):
-        outcome = sail(seed, asked.hours, print_line)
-        outcomes.append(outcome)
-        if outcome.problem is not None:
-            print(f"seed {seed}: {outcome.problem}", file=sys.stderr)
-            print(f"  again: {repeat_command(outcome, asked.hours)}", file=sys.stderr)
-    summary = summarise(outcomes)
+    done = read_journal(asked.journal) if asked.journal is not None else []
+    wanted = range(asked.first, asked.first + asked.seeds)
+    blocks = [block for block in done if block.first in wanted and block.days == asked.days]
+    for first, seeds in _missing(wanted, blocks):
+        block = _sail_block(first, seeds, asked.days, print if asked.trace else None)
+        blocks.append(block)
+        if asked.journal is not None:
+            append(asked.journal, block)
+    summary = summarise(blocks)
     print(json.dumps(summary) if asked.json else _in_words(summary))
     return 1 if summary["broken"] else 0
 
 
-def repeat_command(outcome: Outcome, hours: float | None) -> str:
-    """Return the command that sails one voyage again and tells all that happens."""
-    chosen = f" --hours {hours}" if hours is not None else ""
-    return f"scripts/simulate --seeds 1 --first {outcome.seed}{chosen} --trace"
+def _missing(wanted: range, blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
+    """Yield the blocks that no journal has, as first seed and count."""
+    sailed = {seed for block in blocks for seed in range(block.first, block.first + block.seeds)}
+    at = wanted.start
+    while at < wanted.stop:
+        if at in sailed:
+            at += 1
+            continue
+        end = at
+        while end < min(wanted.stop, at + BLOCK_SEEDS) and end not in sailed:
+            end += 1
+        yield at, end - at
+        at = end
 
 
-def summarise(outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """Return the figures of all voyages, ready for JSON."""
-    faults: Counter[str] = Counter()
-    counts: Counter[str] = Counter()
-    for outcome in outcomes:
-        faults.update(outcome.faults)
-        counts.update(outcome.counts)
-    simulated_s = sum(outcome.simulated_s for outcome in outcomes)
-    wall_s = sum(outcome.wall_s for outcome in outcomes)
-    return {
-        "seeds": len(outcomes),
-        "broken": {outcome.seed: outcome.problem for outcome in outcomes if outcome.problem is not None},
-        "bundles_delivered": sum(outcome.delivered for outcome in outcomes),
-        "packets": sum(outcome.packets for outcome in outcomes),
-        "packet_bytes": sum(outcome.packet_bytes for outcome in outcomes),
-        "duplicate_bytes": sum(outcome.duplicate_bytes for outcome in outcomes),
-        "faults": dict(faults.most_common()),
-        "counts": dict(counts.most_common()),
-        "simulated_s": round(simulated_s),
-        "wall_s": round(wall_s, 1),
-        "simulated_s_per_wall_s": round(simulated_s / wall_s) if wall_s else 0,
-    }
+def _sail_block(
+    first: int, seeds: int, days: float | None, print_line: Callable[[str], None] | None
+) -> Block:
+    outcomes = []
+    for seed in range(first, first + seeds):
+        outcome = sail(seed, days, print_line)
+        outcomes.append(outcome)
+        if outcome.problem is not None:
+            print(f"seed {seed}: {outcome.problem}", file=sys.stderr)
+            print(f"  again: {repeat_command(seed, days)}", file=sys.stderr)
+    return block_of(first, days, outcomes)
+
+
+def repeat_command(seed: int, days: float | None) -> str:
+    """Return the command that sails one fleet again and tells all that happens."""
+    chosen = f" --days {days}" if days is not None else ""
+    return f"scripts/simulate --seeds 1 --first {seed}{chosen} --trace"
 
 
 def _in_words(summary: dict[str, object]) -> str:
@@ -72,13 +79,16 @@ def _is_table(value: object) -> bool:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/simulate",
-        description="Sail voyages of a vessel and its relay under a sky where everything goes wrong.",
+        description="Sail fleets of vessels and their relay under a sky where everything goes wrong.",
     )
-    parser.add_argument("--seeds", type=_positive, default=100, help="how many voyages (default: 100)")
+    parser.add_argument("--seeds", type=_positive, default=100, help="how many fleets (default: 100)")
     parser.add_argument("--first", type=int, default=0, help="the seed of the first one (default: 0)")
-    parser.add_argument("--hours", type=_hours, help="length of each storm (default: drawn from the seed)")
+    parser.add_argument("--days", type=_days, help="length of each storm (default: drawn from the seed)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--trace", action="store_true", help="tell everything that happens")
+    parser.add_argument(
+        "--journal", type=Path, help="write each finished block of seeds here, and go on behind the last"
+    )
     return parser
 
 
@@ -89,11 +99,11 @@ def _positive(text: str) -> int:
     return number
 
 
-def _hours(text: str) -> float:
-    hours = float(text)
-    if not 0 < hours <= 10_000:
-        raise argparse.ArgumentTypeError("give hours above 0, and at most 10000")
-    return hours
+def _days(text: str) -> float:
+    days = float(text)
+    if not 0 < days <= 400:
+        raise argparse.ArgumentTypeError("give days above 0, and at most 400")
+    return days
 
 
 if __name__ == "__main__":

@@ -6,29 +6,25 @@ from contextlib import contextmanager
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
 from protocol import linkguard
+from tests.simulation.faults import BrokenRule
 
 
 class NonceLedger:
     """Which nonces of which keys were used by packets that left."""
 
     def __init__(self) -> None:
-        self._fresh: list[tuple[bytes, bytes]] = []
-        self._left: set[tuple[bytes, bytes]] = set()
+        self._fresh: dict[bytes, tuple[bytes, bytes]] = {}
+        self._left: dict[tuple[bytes, bytes], bytes] = {}
 
-    def used(self, key: bytes, nonce: bytes) -> None:
+    def used(self, key: bytes, nonce: bytes, ciphertext: bytes) -> None:
         """Note one encryption; it counts once its packet leaves."""
-        self._fresh.append((key, nonce))
+        self._fresh[ciphertext[-8:]] = (key, nonce)
 
-    def begin_packet(self) -> None:
-        """Forget encryptions whose packets never left: their process died first."""
-        self._fresh.clear()
-
-    def packet_leaves(self) -> bool:
-        """Note that the last packet leaves; return whether all its nonces are new."""
-        fresh, self._fresh = self._fresh, []
-        is_new = not any(use in self._left for use in fresh)
-        self._left.update(fresh)
-        return is_new
+    def packet_leaves(self, packet: bytes, whose: str) -> None:
+        """Note that a packet leaves; raises `BrokenRule` where its nonce has left before with another one."""
+        use = self._fresh.get(packet[-8:])
+        if use is not None and self._left.setdefault(use, packet) != packet:
+            raise BrokenRule(f"{whose}: a nonce is used twice")
 
 
 @contextmanager
@@ -41,8 +37,9 @@ def watching(ledger: NonceLedger) -> Iterator[None]:
             self._cipher = AESCCM(key, tag_length=tag_length)
 
         def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
-            ledger.used(self._key, nonce)
-            return self._cipher.encrypt(nonce, data, associated_data)
+            ciphertext = self._cipher.encrypt(nonce, data, associated_data)
+            ledger.used(self._key, nonce, ciphertext)
+            return ciphertext
 
         def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
             return self._cipher.decrypt(nonce, data, associated_data)

@@ -1,10 +1,11 @@
-"""The sky between the two sides: streams that are cut, datagrams lost, messages that take minutes."""
+"""The sky between a vessel and its relay: streams that are cut, datagrams lost, each packet with its fate."""
 
 import random
 from typing import Protocol
 
 from protocol.errors import MalformedPacket
-from protocol.links import LinkKind, LinkProfile, Side
+from protocol.ids import VesselId
+from protocol.links import LinkProfile, Side
 from protocol.records import RecordReader, frame_record
 from tests.simulation.faults import Faults
 from tests.simulation.world import World
@@ -27,14 +28,12 @@ class End(Protocol):
     def on_opened(self, connection: "Connection") -> None:
         """Vessel: learn that a connection is there."""
 
-    def on_ready(self) -> None:
-        """Learn that a bearer takes packets again."""
-
 
 class Bearer:
-    """Datagrams and messages: each packet has its own fate."""
+    """What every bearer of one vessel has: it is up or down."""
 
-    def __init__(self, link: LinkProfile, world: World, faults: Faults) -> None:
+    def __init__(self, vessel: VesselId, link: LinkProfile, world: World, faults: Faults) -> None:
+        self.vessel = vessel
         self.link = link
         self.world = world
         self.faults = faults
@@ -44,31 +43,21 @@ class Bearer:
 
     @property
     def source(self) -> random.Random:
-        """The voyage's random source."""
+        """The fleet's random source."""
         return self.faults.source
 
-    def ready_at_s(self, side: Side) -> float:
-        """Return when this bearer takes the next packet of a side: a modem sends one message at a time."""
-        return self._free_at_s[side] if self.link.kind is LinkKind.MESSAGE else 0.0
-
     def carry(self, side: Side, packet: bytes) -> None:
-        """Take a packet from one side."""
+        """Take a datagram from one side."""
         plan, faults, source = self.faults.plan, self.faults, self.source
-        if self.link.kind is LinkKind.MESSAGE:
-            self._free_at_s[side] = self.world.now_s + source.uniform(20, 60)
-            self.world.at(self._free_at_s[side], self.ends[side].on_ready)
-            delay_s = source.uniform(5, 120)
-        else:
-            delay_s = self._airtime_end_s(side, len(packet)) - self.world.now_s + self.link.round_trip_s / 2
+        delay_s = self._airtime_end_s(side, len(packet)) - self.world.now_s + self.link.round_trip_s / 2
         if not self.is_up or faults.strikes("loss", plan.loss):
-            self.world.say(f"{self.link.name} loses {len(packet)} B from {side.value}")
             return
         copies = 2 if faults.strikes("duplicate", plan.duplicate) else 1
         for _ in range(copies):
-            late_s = source.uniform(0, 10 * self.link.round_trip_s)
-            late = late_s if faults.strikes("reorder", plan.reorder) else 0.0
+            late = faults.strikes("reorder", plan.reorder)
+            late_s = source.uniform(0, 10 * self.link.round_trip_s) if late else 0.0
             changed = faults.corrupted(packet) if faults.strikes("corrupt", plan.corrupt) else packet
-            self.world.after(delay_s + late, lambda sent=changed: self._land(side, sent))
+            self.world.after(delay_s + late_s, lambda sent=changed: self._land(side, sent))
 
     def _airtime_end_s(self, side: Side, size_bytes: int) -> float:
         rate_bps = self.link.rate_bps(side)
@@ -91,10 +80,11 @@ class Bearer:
 class StreamBearer(Bearer):
     """A network over which the vessel connects, and connects again."""
 
-    def __init__(self, link: LinkProfile, world: World, faults: Faults) -> None:
-        super().__init__(link, world, faults)
+    def __init__(self, vessel: VesselId, link: LinkProfile, world: World, faults: Faults) -> None:
+        super().__init__(vessel, link, world, faults)
         self.connection: Connection | None = None
         self._dialling = False
+        self._waiting = False
 
     def dial(self) -> None:
         """Vessel: connect soon, if there is no connection and none on its way."""
@@ -105,7 +95,8 @@ class StreamBearer(Bearer):
     def _answered(self) -> None:
         self._dialling = False
         if not self.is_up:
-            self.world.after(5.0, self.dial)
+            # Tries without an answer need no events of their own: the next one after the cut counts.
+            self._waiting = True
             return
         self.connection = Connection(self)
         self.ends[Side.VESSEL].on_opened(self.connection)
@@ -115,6 +106,13 @@ class StreamBearer(Bearer):
         self.is_up = False
         if self.connection is not None:
             self.connection.cut()
+
+    def come_up(self) -> None:
+        """End a cut."""
+        self.is_up = True
+        if self._waiting:
+            self._waiting = False
+            self.dial()
 
 
 class Connection:
@@ -127,10 +125,8 @@ class Connection:
         self._arrives_s = dict.fromkeys(Side, 0.0)
         self._torn = dict.fromkeys(Side, False)
         self._is_cut = False
-        self.recognised = False
-        """Relay: whether the first record said whose connection this is."""
         self.asked_again = False
-        """Relay: whether this vessel was told that its key is unknown."""
+        """Relay: whether this vessel was told that its key is unknown, or asked for new ones."""
 
     @property
     def link(self) -> LinkProfile:
@@ -146,9 +142,11 @@ class Connection:
         data, faults = frame_record(record), self.bearer.faults
         if faults.strikes("corrupt-stream", faults.plan.corrupt / 4):
             data = faults.corrupted(data)
-        split = self.bearer.source.randrange(1, len(data))
-        for chunk in (data[:split], data[split:]):
-            self._fly(side, chunk)
+        if self.bearer.source.random() < 0.25:
+            split = self.bearer.source.randrange(1, len(data))
+            self._fly(side, data[:split])
+            data = data[split:]
+        self._fly(side, data)
 
     def _fly(self, side: Side, chunk: bytes) -> None:
         world, rate_bps = self.bearer.world, self.link.rate_bps(side)
@@ -179,8 +177,6 @@ class Connection:
         if self._is_cut:
             return
         self._is_cut = True
-        self.bearer.faults.counts["cut"] += 1
-        self.bearer.world.say(f"{self.link.name} is cut")
         for side in Side:
             quiet = self.bearer.source.random() < 0.3
             delay_s = self.bearer.source.uniform(60, 180) if quiet else self.bearer.source.uniform(0, 2)
@@ -191,7 +187,6 @@ class Connection:
         if self._closed[side]:
             return
         self._closed[side] = True
-        self.bearer.world.say(f"{side.value} closes {self.link.name}")
         self._is_reset(side)
         self.bearer.world.after(0.0, lambda: self.bearer.ends[side].on_closed(self))
 

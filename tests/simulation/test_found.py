@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from protocol.bundle import Report, encode
+from protocol.bundle import Mail, Report, encode
 from protocol.events import NumberTaken, PacketRefused
 from protocol.frames import Ack, Priority, Refusal, Refuse, Resync
-from protocol.ids import DeskKeyId, Instant
+from protocol.ids import DeskKeyId, Instant, MailboxId
 from protocol.inbox import Inbox
 from protocol.journal import FragmentsDropped, MemoryJournal, OutgoingAcked
 from protocol.linkguard import Form, read_flags, unknown_key_hint
@@ -14,6 +14,9 @@ from protocol.rekey import open_request
 from tests.memory_link import DATAGRAM, MESSAGE, RELAY_PRIVATE, STREAM, Pair, admit_all
 
 REPORT = encode(Report(desk_key=DeskKeyId(bytes(4)), origin_tag=bytes(8), sealed=bytes(100)))
+MAIL = encode(
+    Mail(mailbox=MailboxId(bytes(16)), desk_key=DeskKeyId(bytes(4)), tag=bytes(16), sealed=bytes(100))
+)
 LONG_AGO = -1_000_000.0
 
 
@@ -153,6 +156,25 @@ def test_a_number_that_the_peer_knows_is_not_begun_even_if_it_is_offered_after_t
     assert outbox.next_to_send(Instant(0)) is None
     assert outbox.in_doubt()
     assert outbox.on_resync(account) == [NumberTaken(number=5, highest=7)]
+
+
+def test_a_session_that_is_held_for_mail_takes_along_what_is_owed() -> None:
+    # A modem that fetched an answer of five messages held empty sessions until the receipt was due after six
+    # hours; the relay took what was not acknowledged for lost, and sent it again and again.
+    pair = Pair()
+    patient = replace(MESSAGE, answer_wait_s=21_600.0)
+    pair.relay.offer(1, Priority.TEXT, MAIL)
+    pair.vessel.contact_opened(patient, Instant(0))
+    pair.relay.contact_opened(MESSAGE, Instant(0))
+    packet = pair.relay.transmit(MESSAGE, Instant(0))
+    assert packet is not None
+    pair.vessel.receive(packet, patient, Instant(60))
+    assert pair.vessel.transmit(patient, Instant(60)) is None
+    receipt = pair.vessel.transmit(patient, Instant(60), going=True)
+    assert receipt is not None
+    pair.relay.receive(receipt, MESSAGE, Instant(120))
+    assert pair.relay.queued == 0
+    assert pair.vessel.transmit(patient, Instant(120), going=True) is None
 
 
 def test_a_closed_window_whose_question_may_not_be_repeated_yet_does_not_spin() -> None:

@@ -25,7 +25,7 @@ from vessel_client.bearers.sbd.dialogue import (
     Unwell,
 )
 from vessel_client.bearers.sbd.modem import Modem
-from vessel_client.bearers.sbd.policy import NEVER, SessionPolicy, SessionRules, credits_of
+from vessel_client.bearers.sbd.policy import NEVER, Reason, SessionPolicy, SessionRules, credits_of
 from vessel_client.bearers.sbd.port import Port
 from vessel_client.errors import StoreFailed
 from vessel_client.log import log_event
@@ -219,7 +219,7 @@ class SbdBearer:
         if not self._policy.signal_suffices(bars, now):
             self.problem = f"the satellites are hidden: signal {bars} of 5"
             return
-        await self._begin_session(contact)
+        await self._begin_session(contact, reason)
 
     def _let_go(self) -> None:
         """Drop a packet whose bundles have all arrived by another bearer meanwhile."""
@@ -230,20 +230,22 @@ class SbdBearer:
         if held is not None and held.numbers and not self._service.holds_any(held.numbers):
             self._held = None
 
-    async def _begin_session(self, contact: OpenContact) -> None:
+    async def _begin_session(self, contact: OpenContact, reason: Reason) -> None:
         if self._held is None:
-            packet = await self._service.transmit(contact)
+            # A session for mail costs a credit even if it is empty: what is owed travels in it for nothing,
+            # and the relay learns what has come instead of sending it again.
+            packet = await self._service.transmit(contact, going=reason is not Reason.DATA)
             if packet is not None:
                 self._held = _Held(packet, self._service.carried(contact))
         now = self._service.clock.now()
-        reason = self._policy.reason(holding=self._held is not None, data_due=False, now=now)
-        if reason is None:
+        still = self._policy.reason(holding=self._held is not None, data_due=False, now=now)
+        if still is None:
             # The engine only took note of a silence; that is no reason to pay for a session.
             self._policy.on_nothing(now)
             return
         message = self._held.packet if self._held is not None else None
         self._up_bytes = len(message or b"")
-        log_event("session", link=self.link.name, reason=reason.value, up_bytes=self._up_bytes)
+        log_event("session", link=self.link.name, reason=still.value, up_bytes=self._up_bytes)
         self._modem.begin_session(message, now, answers_ring=self._policy.rang)
 
     async def _on_event(self, event: ModemEvent) -> None:

@@ -1,0 +1,584 @@
+"""A relay: the program's own fleet of links over its own store, which dies and comes back."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocol import bundle as bundles
+from protocol import linkguard
+from protocol.bundle import Mail, Report
+from protocol.deskfeed import Dispatch, ItemKind
+from protocol.errors import RemoteError, UnknownKey
+from protocol.frames import Priority
+from protocol.ids import DeskId, Instant, UnixSeconds, VesselId
+from protocol.journal import BundleTaken, OutgoingSettled
+from protocol.linkguard import Form, GuardState, read_flags, read_key_id
+from protocol.links import Side
+from shore_relay.relay.bearers.gate import Gate
+from shore_relay.relay.bearers.sbd.post_office import PostOffice
+from shore_relay.relay.errors import ContactEnded, FleetFull, StoreFailed
+from shore_relay.relay.fleet import Fleet
+from shore_relay.relay.settings import SbdSettings, Settings
+from shore_relay.relay.store import links
+from shore_relay.relay.store.repository import LearnedKeys, LinkCommit
+from shore_relay.relay.store.sbd import SbdStore
+from shore_relay.relay.store.sbd_rows import MobileOriginated, OutboundMessage, Via
+from shore_relay.relay.store.sqlite import SqliteStore
+from shore_relay.relay.vessels import Contact, is_authentic
+from tests.simulation.faults import BrokenRule, Crashed, Faults
+from tests.simulation.harbour import RELAY_FILE, RELAY_PRIVATE, Berth, desk_card, key_ids
+from tests.simulation.inline import run
+from tests.simulation.invariants import Rules
+from tests.simulation.modem import Gateway
+from tests.simulation.pump import Ticks
+from tests.simulation.sky import Bearer, Connection
+from tests.simulation.world import World
+
+HINT_INTERVAL_S = 10.0
+QUEUE_BYTES_MAX = 2**30
+PACKETS_AT_ONCE_MAX = 20_000
+RETRY_S = 6.0
+"""A link rests for five seconds after its store failed."""
+
+
+class WatchedStore(SqliteStore):
+    """The relay's own store; the rules hear of its commits."""
+
+    commit: LinkCommit | None = None
+    renumbers: VesselId | None = None
+
+    async def commit_link(self, commit: LinkCommit) -> None:
+        self.commit = commit
+        await super().commit_link(commit)
+
+    async def renumber(self, vessel: VesselId, number: int, *, above: int) -> None:
+        self.renumbers = vessel
+        await super().renumber(vessel, number, above=above)
+
+    async def dispatch(
+        self,
+        desk: DeskId,
+        vessel: VesselId,
+        dispatch: Dispatch,
+        at: UnixSeconds,
+        *,
+        keys: LearnedKeys | None,
+        most_bytes: int,
+        from_operator: bool = False,
+    ) -> bool:
+        self.renumbers = vessel
+        return await super().dispatch(
+            desk, vessel, dispatch, at, keys=keys, most_bytes=most_bytes, from_operator=from_operator
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Open:
+    """One contact with one vessel."""
+
+    contact: Contact
+    bearer: Bearer
+    connection: Connection | None
+    heard_s: float
+
+
+class Shore:
+    """One process after another on one disk."""
+
+    side = Side.RELAY
+
+    def __init__(self, berth: Berth, world: World, faults: Faults, rules: Mapping[VesselId, Rules]) -> None:
+        self.berth = berth
+        self.world = world
+        self.faults = faults
+        self.rules = rules
+        self.gateways: dict[VesselId, Gateway] = {}
+        self.accepted: list[tuple[VesselId, str, bytes]] = []
+        self.wall_offset_s = 1_700_000_000
+        self.settings = Settings(
+            held_bytes_per_vessel_max=faults.plan.held_bytes_max,
+            sbd=SbdSettings(receipt_hours=faults.source.choice((0.5, 6.0))),
+        )
+        self.store = self._open_store()
+        self._fleet: Fleet | None = None
+        self._office: PostOffice | None = None
+        self._open: dict[VesselId, dict[str, Open]] = {}
+        self._ticks: dict[VesselId, Ticks] = {}
+        self._wakes: Counter[VesselId] = Counter()
+        self._hinted_s = -1e9
+        self._cursors: dict[DeskId, int] = {}
+        self._fetching = False
+
+    via = Via.ROCKBLOCK
+
+    async def deliver(self, message: OutboundMessage):  # type: ignore[no-untyped-def]  # As the gateway's.
+        """Be the one gateway account of all modems."""
+        gateway = self.gateways[message.vessel]
+        self.world.say(f"relay posts {len(message.packet)} B for {message.vessel.decode()}")
+        self.rules[message.vessel].leaves(Side.RELAY, gateway._bearer.link, message.packet)
+        return await gateway.deliver(message)
+
+    def _open_store(self) -> WatchedStore:
+        store = run(WatchedStore.open(self.berth.folder / RELAY_FILE))
+        self.berth.disk.on_commit = self._on_commit
+        assert isinstance(store, WatchedStore)
+        return store
+
+    @property
+    def fleet(self) -> Fleet:
+        """The running fleet of links."""
+        assert self._fleet is not None
+        return self._fleet
+
+    def _on_commit(self) -> None:
+        commit, self.store.commit = self.store.commit, None
+        vessel, self.store.renumbers = self.store.renumbers, None
+        if commit is not None:
+            rules = self.rules[commit.vessel]
+            for change in commit.changes:
+                if isinstance(change, BundleTaken) and isinstance(change.bundle, Report):
+                    rules.taken(Side.RELAY, change.number, change.bundle.sealed)
+                    self._fetch_soon()
+                elif isinstance(change, OutgoingSettled):
+                    rules.settled(Side.RELAY, change.number)
+        if vessel is not None:
+            for number, sealed in self.waiting(vessel).items():
+                self.rules[vessel].kept(Side.RELAY, number, sealed)
+
+    def waiting(self, vessel: VesselId) -> dict[int, bytes]:
+        """Return the answers that still have to leave, by number."""
+        found = run(self.store.queued(vessel, most=10_000))
+        decoded = {each.number: bundles.decode(each.data) for each in found}
+        return {number: each.sealed for number, each in decoded.items() if isinstance(each, Mail)}
+
+    # --- life -----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the process: a new monotonic clock, everything else from the disk."""
+        origin_s = self.faults.source.uniform(-1e5, 1e6)
+        self.world.say("relay starts")
+
+        def clock() -> Instant:
+            return Instant(self.world.now_s + origin_s)
+
+        refusals: Counter[str] = Counter()
+        self._fleet = Fleet(
+            self.store,
+            self.settings,
+            clock=clock,
+            wall=self.wall,
+            entropy=self.faults.source.randbytes,
+            rekey_private=RELAY_PRIVATE,
+            refusals=refusals,
+        )
+        gate = Gate(
+            fleet=self._fleet, settings=self.settings, clock=clock, refusals=refusals, log=_say_nothing
+        )
+        self._office = PostOffice(gate, SbdStore(self.store), {self.via: self}, clock, self.wall)
+        self.enter(None, lambda: run(self.fleet.load()))
+        if self.gateways:
+            self.tend()
+
+    def wall(self) -> UnixSeconds:
+        """Return the date that this relay believes."""
+        return UnixSeconds(int(self.world.now_s) + self.wall_offset_s)
+
+    def die(self) -> None:
+        """Lose everything that is not on disk."""
+        self._fleet = None
+        self._office = None
+        self.store.commit = self.store.renumbers = None
+        self.berth.disk.lose_power()
+        opened, self._open = self._open, {}
+        for contacts in opened.values():
+            for each in contacts.values():
+                if each.connection is not None:
+                    each.connection.abandon(Side.RELAY)
+
+    def crash(self) -> None:
+        """Lose power, and come back after a while with another clock."""
+        self.world.say("relay crashes")
+        self.die()
+        self.world.after(self.faults.source.expovariate(1 / 30.0), self._start_unless_up)
+
+    def _start_unless_up(self) -> None:
+        if self._fleet is None:
+            self.start()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.die()
+        self.berth.disk.quiet = True
+        run(self.store.close())
+        self.berth.disk.release()
+
+    def enter(self, vessel: VesselId | None, act: Callable[[], None]) -> None:
+        """Run one step for a vessel, then say what there is to say to it; a fault ends link or life."""
+        fleet = self._fleet
+        if fleet is None:
+            return
+        try:
+            act()
+            if vessel is not None and self._fleet is fleet:
+                self._pump(vessel)
+        except Crashed:
+            self.crash()
+        except (StoreFailed, FleetFull):
+            self.store.commit = self.store.renumbers = None
+            self.world.say("relay finds its disk full")
+            for contacts in list(self._open.values()):
+                self._drop_ended(contacts)
+
+    def _drop_ended(self, contacts: dict[str, Open]) -> None:
+        for name, each in list(contacts.items()):
+            if each.contact.ended:
+                del contacts[name]
+                if each.connection is not None:
+                    each.connection.close(Side.RELAY)
+
+    # --- connections ----------------------------------------------------------------------------------------
+
+    def on_opened(self, connection: Connection) -> None:
+        """Never happens: vessels connect."""
+        raise BrokenRule(f"the relay dials {connection.link.name}")
+
+    def on_closed(self, connection: Connection) -> None:
+        """A connection is gone."""
+        vessel = connection.bearer.vessel
+
+        def end() -> None:
+            contacts = self._open.get(vessel, {})
+            found = contacts.get(connection.link.name)
+            if found is not None and found.connection is connection:
+                del contacts[connection.link.name]
+                run(found.contact.close())
+
+        self.enter(vessel, end)
+
+    def on_record(self, connection: Connection, record: bytes) -> None:
+        """Take a whole record of a connection."""
+        if self._fleet is None:
+            connection.abandon(Side.RELAY)
+            return
+        vessel = connection.bearer.vessel
+        found = self._open.get(vessel, {}).get(connection.link.name)
+        if found is None or found.connection is not connection:
+            self.enter(vessel, lambda: self._greet(connection, record))
+        else:
+            self.enter(vessel, lambda: self._read(found, record))
+
+    def _read(self, found: Open, record: bytes) -> None:
+        assert found.connection is not None
+        try:
+            if run(found.contact.receive(record, len(record) + 2)):
+                found.connection.close(Side.RELAY)
+        except ContactEnded:
+            found.connection.close(Side.RELAY)
+
+    def _greet(self, connection: Connection, record: bytes) -> None:
+        try:
+            form, _ = read_flags(record)
+            if form is Form.REKEY_REQUEST:
+                answer = run(self.fleet.answer_rekey(record, connection.link))
+                connection.asked_again = True
+                self._hold(connection)
+                self._write(connection, answer)
+                return
+            link = run(self.fleet.recognise(record))
+        except UnknownKey:
+            if connection.asked_again:
+                return
+            connection.asked_again = True
+            self.world.say("relay does not know the key")
+            self._hold(connection)
+            self._write(connection, linkguard.unknown_key_hint(read_key_id(record)))
+            return
+        except RemoteError:
+            if not connection.asked_again:
+                connection.close(Side.RELAY)
+            return
+        before = self._open.get(link.vessel, {}).get(connection.link.name)
+        contact = run(link.open_contact(connection.link))
+        if before is not None and before.connection is not None:
+            before.connection.close(Side.RELAY)
+        found = Open(
+            contact=contact, bearer=connection.bearer, connection=connection, heard_s=self.world.now_s
+        )
+        self._open.setdefault(link.vessel, {})[connection.link.name] = found
+        self._read(found, record)
+
+    def _hold(self, connection: Connection) -> None:
+        self.world.after(self.settings.rekey_wait_s, lambda: self._close_unless_known(connection))
+
+    def _close_unless_known(self, connection: Connection) -> None:
+        found = self._open.get(connection.bearer.vessel, {}).get(connection.link.name)
+        if found is None or found.connection is not connection:
+            connection.close(Side.RELAY)
+
+    # --- datagrams ------------------------------------------------------------------------------------------
+
+    def on_packet(self, bearer: Bearer, packet: bytes) -> None:
+        """Take a datagram."""
+        self.enter(bearer.vessel, lambda: self._take_datagram(bearer, packet))
+
+    def _take_datagram(self, bearer: Bearer, packet: bytes) -> None:
+        try:
+            form, _ = read_flags(packet)
+            if form is Form.REKEY_REQUEST:
+                self._put(bearer, run(self.fleet.answer_rekey(packet, bearer.link)))
+                return
+            candidates = sorted(run(self.fleet.candidates(read_key_id(packet))))
+            if not candidates:
+                self._hint(bearer, read_key_id(packet))
+            for vessel in candidates:
+                self._hear(vessel, bearer, packet)
+        except RemoteError:
+            return
+
+    def _hint(self, bearer: Bearer, key_id: bytes) -> None:
+        if self.world.now_s - self._hinted_s >= HINT_INTERVAL_S:
+            self._hinted_s = self.world.now_s
+            self.world.say("relay does not know the key")
+            self._put(bearer, linkguard.unknown_key_hint(key_id))
+
+    def _hear(self, vessel: VesselId, bearer: Bearer, packet: bytes) -> None:
+        name = bearer.link.name
+        found = self._open.setdefault(vessel, {}).get(name)
+        if found is None or found.contact.ended:
+            link = run(self.fleet.link(vessel))
+            run(self.fleet.check(link, packet))
+            contact = run(link.open_contact(bearer.link))
+            found = Open(contact=contact, bearer=bearer, connection=None, heard_s=self.world.now_s)
+            self._open[vessel][name] = found
+            self._watch_idle(vessel, found)
+        refused = run(found.contact.receive(packet, len(packet)))
+        if is_authentic(refused):
+            found.heard_s = self.world.now_s
+            found.bearer = bearer
+        if not refused:
+            self.accepted.append((vessel, name, packet))
+
+    def _watch_idle(self, vessel: VesselId, found: Open) -> None:
+        def look() -> None:
+            if found.contact.ended or self._open.get(vessel, {}).get(found.bearer.link.name) is not found:
+                return
+            idle_s = found.heard_s + self.settings.udp_idle_s - self.world.now_s
+            if idle_s > 0:
+                self.world.after(idle_s, look)
+                return
+
+            def end() -> None:
+                del self._open[vessel][found.bearer.link.name]
+                run(found.contact.close())
+
+            self.enter(vessel, end)
+
+        self.world.after(self.settings.udp_idle_s, look)
+
+    def replay(self, vessel: VesselId, name: str, packet: bytes) -> None:
+        """Somebody sends again what this relay had accepted."""
+
+        def take() -> None:
+            found = self._open.get(vessel, {}).get(name)
+            if found is not None and not found.contact.ended:
+                self.faults.count("replay")
+                self.rules[vessel].replayed(bool(run(found.contact.receive(packet, len(packet)))))
+
+        self.enter(vessel, take)
+
+    # --- messages -------------------------------------------------------------------------------------------
+
+    def on_message(self, message: MobileOriginated) -> None:
+        """Take what the gateway posts; it posts again what this relay could not store."""
+        kept = False
+
+        def take() -> None:
+            nonlocal kept
+            assert self._office is not None
+            run(self._office.accept(self.via, message))
+            kept = True
+            self._work()
+
+        self.enter(None, take)
+        if not kept:
+            self.world.after(30.0, lambda: self.on_message(message))
+        vessel = next(each for each, gateway in self.gateways.items() if gateway.imei == message.imei)
+        self.enter(vessel, lambda: None)
+
+    def _work(self) -> None:
+        office = self._office
+        assert office is not None
+        try:
+            run(office._work_off())
+            run(office._look_at(run(office._take_due())))
+            sender = office._senders[self.via]
+            while run(sender._send_next()):
+                pass
+        except StoreFailed:
+            self.world.after(RETRY_S, self.tend)
+            raise
+
+    def tend(self) -> None:
+        """Work off what waits for satellites."""
+        self.enter(None, self._work)
+
+    # --- desks ----------------------------------------------------------------------------------------------
+
+    def dispatch(self, desk: DeskId, vessel: VesselId, ref: bytes, priority: Priority, mail: Mail) -> None:
+        """A desk hands in an answer, again and again until the relay has taken it."""
+        self.rules[vessel].down.made.add(mail.sealed)
+        order = Dispatch(ref=ref, priority=priority, bundle=bundles.encode(mail))
+        taken = False
+
+        def keep() -> None:
+            nonlocal taken
+            run(self.store.dispatch(desk, vessel, order, self.wall(), keys=None, most_bytes=QUEUE_BYTES_MAX))
+            taken = True
+            self.world.say(f"relay takes an answer for {vessel.decode()}, {priority.name}")
+            run(self.fleet.dispatched(vessel))
+            if vessel in self.gateways:
+                assert self._office is not None
+                self._office.dispatched(vessel)
+                self._work()
+
+        self.enter(vessel, keep)
+        if not taken:
+            self.world.after(20.0, lambda: self.dispatch(desk, vessel, ref, priority, mail))
+
+    def _fetch_soon(self) -> None:
+        """The desks ask all the time; only when something has come does that matter."""
+        if not self._fetching:
+            self._fetching = True
+            self.world.after(self.faults.source.uniform(1, 1_200), self._fetch)
+
+    def _fetch(self) -> None:
+        self._fetching = False
+        collected = [self.collect(desk_card(desk).id) for desk in range(self.faults.plan.desks)]
+        if not all(collected):
+            self._fetch_soon()
+
+    def collect(self, desk: DeskId) -> bool:
+        """Be a desk: fetch what is new, keep it, and only then tell the relay to forget it.
+
+        Returns whether that came to its end.
+        """
+        done = False
+
+        def fetch() -> None:
+            nonlocal done
+            while page := run(
+                self.store.feed(desk, self._cursors.get(desk, 0), most_items=16, most_bytes=100_000)
+            ):
+                for item in page:
+                    if item.kind is ItemKind.BUNDLE:
+                        self.rules[item.vessel].handed_over([_sealed(item.bundle)])
+                self._cursors[desk] = page[-1].cursor
+            # Said again each time, since the relay may have lost its power before it could forget.
+            self.fleet.released(run(self.store.taken(desk, self._cursors.get(desk, 0))))
+            done = True
+
+        self.enter(None, fetch)
+        return done
+
+    # --- out ------------------------------------------------------------------------------------------------
+
+    def _pump(self, vessel: VesselId) -> None:
+        contacts = self._open.get(vessel, {})
+        self._drop_ended(contacts)
+        turns = 0
+        while sum(self._send_one(vessel, each) for each in list(contacts.values())):
+            turns += 1
+            if turns > PACKETS_AT_ONCE_MAX:
+                raise BrokenRule("the relay never stops sending")
+        for each in contacts.values():
+            if each.connection is not None and each.contact.stalled():
+                self.faults.count("stall")
+                each.connection.close(Side.RELAY)
+        self._sleep(vessel, contacts.values())
+
+    def _send_one(self, vessel: VesselId, each: Open) -> bool:
+        if each.contact.ended or (each.connection is not None and each.connection.is_closed(Side.RELAY)):
+            return False
+        packet = run(each.contact.transmit())
+        if packet is None:
+            return False
+        if each.connection is not None:
+            self._write(each.connection, packet, vessel)
+        else:
+            self._put(each.bearer, packet, vessel)
+        each.contact.sent(len(packet))
+        return True
+
+    def _put(self, bearer: Bearer, packet: bytes, vessel: VesselId | None = None) -> None:
+        self.rules[vessel or bearer.vessel].leaves(Side.RELAY, bearer.link, packet)
+        self.world.say(f"relay sends {len(packet)} B on {bearer.link.name}")
+        bearer.carry(Side.RELAY, packet)
+
+    def _write(self, connection: Connection, record: bytes, vessel: VesselId | None = None) -> None:
+        self.rules[vessel or connection.bearer.vessel].leaves(Side.RELAY, connection.link, record)
+        self.world.say(f"relay writes {len(record)} B on {connection.link.name}")
+        if not connection.is_closed(Side.RELAY):
+            connection.write(Side.RELAY, record)
+
+    def _sleep(self, vessel: VesselId, opened: Iterable[Open]) -> None:
+        self._wakes[vessel] += 1
+        wait_s = next((each.contact.wait_s() for each in opened if not each.contact.ended), None)
+        if wait_s is None or wait_s == float("inf"):
+            return
+        wait_s = self._ticks.setdefault(vessel, Ticks()).wait_s("relay", wait_s)
+        wake = self._wakes[vessel]
+        self.world.after(wait_s, lambda: self._woken(vessel, wake))
+
+    def _woken(self, vessel: VesselId, wake: int) -> None:
+        if wake == self._wakes[vessel]:
+            self.enter(vessel, lambda: None)
+
+    # --- for the rules --------------------------------------------------------------------------------------
+
+    def deadline(self, vessel: VesselId) -> float | None:
+        """Return in how many seconds the relay would speak to a vessel by itself."""
+        opened = self._open.get(vessel, {}).values()
+        return next((each.contact.wait_s() for each in opened if not each.contact.ended), None)
+
+    def back_up(self, copy: Path) -> dict[VesselId, dict[int, bytes]]:
+        """Copy the disk and return what is in custody at this moment."""
+        self.store._writing._conn.execute("VACUUM INTO ?", (str(copy),))
+        return {vessel: dict(rules.up.durable) for vessel, rules in self.rules.items()}
+
+    def restore(self, copy: Path, held: Mapping[VesselId, dict[int, bytes]]) -> None:
+        """Bring back an old copy, forget all links' keys for good, and leap over numbers given since."""
+        self.world.say("relay is restored from an old copy")
+        self.close()
+        for old in self.berth.folder.glob(f"{RELAY_FILE}*"):
+            old.unlink()
+        copy.rename(self.berth.folder / RELAY_FILE)
+        self.store = self._open_store()
+        for vessel, rules in self.rules.items():
+            self._set_back(vessel)
+            rules.set_back(Side.RELAY, held[vessel], self.waiting(vessel).values())
+        self.berth.disk.quiet = False
+        self.start()
+
+    def _set_back(self, vessel: VesselId) -> None:
+        state = GuardState(secret=self.faults.source.randbytes(32))
+        leap = 1_000 + self.faults.source.randrange(65_536)
+
+        async def write(connection: object) -> None:
+            await links.save_guard(connection, vessel, state)  # type: ignore[arg-type]  # A connection.
+            await links.save_key_ids(connection, vessel, key_ids(state))  # type: ignore[arg-type]  # Likewise.
+            await connection.execute(  # type: ignore[attr-defined]  # Likewise.
+                "UPDATE vessels SET next_number = next_number + ? WHERE vessel = ?", (leap, vessel)
+            )
+
+        run(self.store.writer.run(write))
+
+
+def _sealed(data: bytes) -> bytes:
+    report = bundles.decode(data)
+    assert isinstance(report, Report)
+    return report.sealed
+
+
+def _say_nothing(_event: str, /, **_facts: str | int) -> None:
+    """Keep no log."""
