@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from protocol import bundle as bundles
 from protocol import message as messages
@@ -17,6 +17,7 @@ from protocol.seal import seal_mail
 from protocol.voicepack import VoiceCodec
 from shore_relay.desk.app import Desk
 from shore_relay.desk.content import Content, content_of
+from shore_relay.desk.cost import Cost, characters_too_long, cost_of
 from shore_relay.desk.errors import CannotAnswer, NoMailbox, NotConfirmed
 from shore_relay.desk.inbox import Entry, load_entry
 from shore_relay.desk.people.keys import Epoch
@@ -27,15 +28,21 @@ from shore_relay.desk.store.records import NewDispatch, Purpose
 from shore_relay.desk.trust import Origin
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What an answer would take, were it sent as it is."""
+
+    cost: Cost
+    too_long: int = 0
+    """Characters beyond what one short satellite message carries; always 0 for a recording."""
+
+
 async def answer_with_text(desk: Desk, number: int, text: str, language: Language | None = None) -> None:
     """Queue a written answer to a message, in its language unless another is named.
 
     Raises: UnknownEntry, CannotAnswer, TooLarge.
     """
-    if not text.strip():
-        raise CannotAnswer("The answer is empty; write something.")
-    entry, epoch = await _checked(desk, number)
-    message = _message(desk, entry, Text(text=text.strip()), language)
+    entry, epoch, message = await _written(desk, number, text, language)
     await _queue(desk, entry, epoch, message, content_of(message), Priority.TEXT)
 
 
@@ -46,11 +53,66 @@ async def answer_with_recording(
 
     Raises: UnknownEntry, CannotAnswer, NotSound, RecordingTooLong, RecordingSilent, NoOpus, TooLarge.
     """
-    entry, epoch = await _checked(desk, number)
+    await _checked(desk, number)
     packed, duration_ms = await asyncio.to_thread(pack_recording, wav)
+    await answer_with_voice(desk, number, packed, duration_ms, language)
+
+
+async def answer_with_voice(
+    desk: Desk, number: int, packed: bytes, duration_ms: int, language: Language | None = None
+) -> None:
+    """Queue a spoken answer that `pack_recording` has packed.
+
+    Raises: UnknownEntry, CannotAnswer, TooLarge.
+    """
+    entry, epoch = await _checked(desk, number)
     message = _message(desk, entry, Voice(packed=packed), language)
     content = replace(content_of(message), duration_ms=duration_ms, codec=int(VoiceCodec.CODEC2_2400))
     await _queue(desk, entry, epoch, message, content, Priority.THIN_VOICE)
+
+
+async def measure_text(desk: Desk, number: int, text: str, language: Language | None = None) -> Measured:
+    """Return what a written answer would take; it is packed and sealed for that, and thrown away.
+
+    Raises: UnknownEntry, CannotAnswer, TooLarge.
+    """
+    entry, epoch, message = await _written(desk, number, text, language)
+    return await asyncio.to_thread(_measure_text, desk, entry, epoch, message)
+
+
+async def measure_voice(desk: Desk, number: int, packed: bytes) -> Measured:
+    """Return what a packed recording would take as an answer.
+
+    Raises: UnknownEntry, CannotAnswer, TooLarge.
+    """
+    entry, epoch = await _checked(desk, number)
+    message = _message(desk, entry, Voice(packed=packed), None)
+    mail = await asyncio.to_thread(_seal, entry, epoch, message)
+    priority = _priority(entry, Priority.THIN_VOICE)
+    return Measured(cost=cost_of(bundles.encode(mail), priority, desk.settings))
+
+
+async def check_can_answer(desk: Desk, number: int) -> None:
+    """Return, or say why a message cannot be answered: before anybody records anything.
+
+    Raises: UnknownEntry, CannotAnswer.
+    """
+    await _checked(desk, number)
+
+
+def _measure_text(desk: Desk, entry: Entry, epoch: Epoch, message: Message) -> Measured:
+    raw = bundles.encode(_seal(entry, epoch, message))
+    cost = cost_of(raw, _priority(entry, Priority.TEXT), desk.settings)
+    if cost.fits_one:
+        return Measured(cost=cost)
+    assert isinstance(message.body, Text)
+
+    def plain_size(text: str) -> int:
+        return len(messages.encode(replace(message, body=Text(text=text)), padded=False))
+
+    around = len(raw) - len(messages.encode(message))
+    mtu = desk.settings.satellite_message_bytes
+    return Measured(cost=cost, too_long=characters_too_long(message.body.text, plain_size, around, mtu))
 
 
 def why_no_answer(entry: Entry) -> CannotAnswer | None:
@@ -67,6 +129,19 @@ def why_no_answer(entry: Entry) -> CannotAnswer | None:
             "This message was not sent by its vessel's box, so an answer could go to a stranger."
         )
     return None
+
+
+async def _written(
+    desk: Desk, number: int, text: str, language: Language | None
+) -> tuple[Entry, Epoch, Message]:
+    if not text.strip():
+        raise CannotAnswer("The answer is empty; write something.")
+    entry, epoch = await _checked(desk, number)
+    return entry, epoch, _message(desk, entry, Text(text=text.strip()), language)
+
+
+def _priority(entry: Entry, usual: Priority) -> Priority:
+    return Priority.URGENT if entry.is_urgent else usual
 
 
 async def _checked(desk: Desk, number: int) -> tuple[Entry, Epoch]:
@@ -95,7 +170,7 @@ async def _queue(
         ref=ref,
         vessel=entry.vessel,
         purpose=Purpose.ANSWER,
-        priority=Priority.URGENT if entry.is_urgent else priority,
+        priority=_priority(entry, priority),
         raw=bundles.encode(mail),
         made_at=desk.now(),
         entry=entry.id,

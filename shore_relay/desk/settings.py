@@ -39,6 +39,15 @@ class Settings:
     key_roll_days: int = 90
     """`serve` makes a new sealing key when the newest is so old; 0 leaves it to `keys roll`. Each new key
     costs every vessel a message."""
+    satellite_message_bytes: int = 270
+    """What one short message down carries (Iridium 9602 and 9603); the relay's `sbd.mtu_down_bytes`."""
+    satellite_mail_bytes_max: int = 1_500
+    """A larger answer that is not urgent waits for another bearer; the relay's `sbd.mail_bytes_max`."""
+    credit_bytes: int = 50
+    """One credit pays for so many bytes of one message, begun ones included."""
+    credit_price: float = 0.0
+    """What one credit costs the desk or its operator; 0: not known, so no money is shown."""
+    currency: str = "USD"
 
 
 def load_settings(data: Path, environment: Mapping[str, str]) -> Settings:
@@ -122,6 +131,10 @@ def _within_bounds(settings: Settings) -> Settings:
         ("retry_delay_s_max", 0.01, 3_600),
         ("session_minutes", 1, 1_440),
         ("key_roll_days", 0, 3_650),
+        ("satellite_message_bytes", 120, 65_535),
+        ("satellite_mail_bytes_max", 0, 1_000_000),
+        ("credit_bytes", 1, 65_535),
+        ("credit_price", 0, 1_000),
     ):
         if not least <= getattr(settings, name) <= most:
             raise BadSettings(f"The setting {name} must be from {least} to {most}.")

@@ -11,6 +11,7 @@ from shore_relay.desk.people.person import Person
 from shore_relay.desk.people.roles import Permission, require
 from shore_relay.desk.web.access import Access, access_to
 from shore_relay.desk.web.session import COOKIE, Session, Sessions, is_token
+from shore_relay.desk.web.uploads import RECORDINGS, UPLOAD, read_upload
 
 SESSION: web.RequestKey["Session"] = web.RequestKey("session", Session)
 PERSON: web.RequestKey["Person"] = web.RequestKey("person", Person)
@@ -64,8 +65,9 @@ class Guard:
         if access is None:
             raise web.HTTPNotFound(text="error.not-found")
         if access is not Access.OPEN:
-            self._admit(request, access, is_quiet=resource is not None and resource.canonical in _QUIET)
-            await self._check_token(request)
+            route = resource.canonical if resource else ""
+            self._admit(request, access, is_quiet=route in _QUIET)
+            await self._check_token(request, is_upload=route == RECORDINGS)
         return await handler(request)
 
     def signed_in(self, request: web.Request, *, is_use: bool) -> tuple[Session, Person] | None:
@@ -94,11 +96,16 @@ class Guard:
                 raise web.HTTPSeeOther("/account")
             require(actor_of(request), access)
 
-    async def _check_token(self, request: web.Request) -> None:
-        if request.method == hdrs.METH_POST:
-            form = await request.post()
-            if not is_token(request[SESSION], str(form.get("token", ""))):
-                raise web.HTTPForbidden(text="error.expired")
+    async def _check_token(self, request: web.Request, *, is_upload: bool) -> None:
+        if request.method != hdrs.METH_POST:
+            return
+        if is_upload:
+            request[UPLOAD] = await read_upload(request)
+            token = request[UPLOAD].token
+        else:
+            token = str((await request.post()).get("token", ""))
+        if not is_token(request[SESSION], token):
+            raise web.HTTPForbidden(text="error.expired")
 
     def _check_origin(self, request: web.Request) -> None:
         origin = request.headers.get(hdrs.ORIGIN)

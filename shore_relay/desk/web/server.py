@@ -9,7 +9,7 @@ from aiohttp.typedefs import Middleware
 from protocol import limits
 from protocol.errors import ProtocolError
 from protocol.priming import Language
-from shore_relay.desk.answering import answer_with_text, why_no_answer
+from shore_relay.desk.answering import why_no_answer
 from shore_relay.desk.app import Desk
 from shore_relay.desk.changes import Changes
 from shore_relay.desk.errors import (
@@ -35,6 +35,7 @@ from shore_relay.desk.sound import SoundShelf
 from shore_relay.desk.trust import Origin
 from shore_relay.desk.vessels import box_to_confirm, confirm, find_vessel, load_vessels
 from shore_relay.desk.web.account_pages import AccountPages
+from shore_relay.desk.web.answer_pages import AnswerPages
 from shore_relay.desk.web.frame import Frame, see_other
 from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers
 from shore_relay.desk.web.login_pages import LoginPages
@@ -63,6 +64,7 @@ class Page:
         self._login = LoginPages(desk, self._frame, self._sessions, self._shelf, clock)
         self._account = AccountPages(desk, self._frame, self._sessions)
         self._people = PeoplePages(desk, self._frame, self._sessions, changes)
+        self._answering = AnswerPages(desk, self._frame, changes, self._shelf, self._show_message)
         self._closing = asyncio.Event()
 
     def listen_on(self, host: str, port: int) -> None:
@@ -82,11 +84,11 @@ class Page:
                 *self._login.routes(),
                 *self._account.routes(),
                 *self._people.routes(),
+                *self._answering.routes(),
                 web.get("/", self._inbox),
                 web.get("/inbox-list", self._inbox_list),
                 web.get("/events", self._events),
                 web.get(r"/messages/{id:\d{1,15}}", self._message),
-                web.post(r"/messages/{id:\d{1,15}}/answers", self._answer),
                 web.get(r"/messages/{id:\d{1,15}}/answers-list", self._answers_list),
                 web.get(r"/messages/{id:\d{1,15}}/sound.wav", self._sound),
                 web.get(r"/messages/{id:\d{1,15}}/answers/{answer:\d{1,15}}.wav", self._answer_sound),
@@ -187,32 +189,13 @@ class Page:
             "answers": await load_answers(self._desk, entry.id),
             "obstacle": _obstacle(why_no_answer(entry), entry),
             "characters_max": limits.TEXT_CHARACTERS_MAX,
+            "voice_seconds_max": limits.VOICE_SECONDS_MAX,
             "sentence": sentence,
             "draft": draft,
             "draft_language": (entry.language if language is None else language).tag,
             "languages": tuple(Language),
         }
         return self._frame.html("message.html", request, values, 409 if sentence else 200)
-
-    async def _answer(self, request: web.Request) -> web.Response:
-        number = int(request.match_info["id"])
-        form = await request.post()
-        text = str(form.get("text", "")).replace("\r\n", "\n")
-        language = _language(str(form.get("language", "")))
-        try:
-            await answer_with_text(self._desk, number, text, language)
-        except (CannotAnswer, ProtocolError) as error:
-            # What was typed is given back, not thrown away.
-            entry = await load_entry(self._desk, number)
-            return await self._show_message(
-                request,
-                entry,
-                sentence=self._frame.sentence(request, error),
-                draft=text,
-                language=language,
-            )
-        await self._changes.announce()
-        return see_other(f"/messages/{number}#answers")
 
     async def _answers_list(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
@@ -249,10 +232,6 @@ class Page:
         await confirm(self._desk, box)
         await self._changes.announce()
         return see_other(f"/vessels/{vessel.id.hex()}")
-
-
-def _language(tag: str) -> Language | None:
-    return next((language for language in Language if language.tag == tag), None)
 
 
 def _obstacle(reason: CannotAnswer | None, entry: Entry) -> str:

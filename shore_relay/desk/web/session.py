@@ -3,12 +3,21 @@
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 COOKIE = "seavoice-desk"
 _TOKEN_BYTES = 32
 
 MonotonicClock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A spoken answer that was not sent yet, packed. It ends with its session."""
+
+    entry: int
+    packed: bytes
+    duration_ms: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,6 +31,8 @@ class Session:
     """What a passkey was last asked to sign."""
     code_secret: str = ""
     """A secret for one-time codes that is shown, and not yet proved to have arrived."""
+    recordings: dict[str, Recording] = field(default_factory=dict)
+    """By the name that is in the address of their page, oldest first."""
 
 
 class Sessions:

@@ -18,7 +18,7 @@ from shore_relay.desk.web.server import Page
 from tests.shore_relay.desk.people.conftest import Clock, page_of
 from tests.shore_relay.desk.people.office import PEOPLE, browsing
 
-EXAMPLES = {"id": "1", "answer": "1", "vessel": "00" * 8, "person": "ff" * 8}
+EXAMPLES = {"id": "1", "draft": "00" * 8, "answer": "1", "vessel": "00" * 8, "person": "ff" * 8}
 
 
 def served(desk: Desk) -> set[tuple[str, str]]:
