@@ -17,6 +17,7 @@ from shore_relay.desk.errors import (
     DeskError,
     NoMailbox,
     NotPermitted,
+    UnknownCase,
     UnknownEntry,
     UnknownPerson,
     UnknownVessel,
@@ -35,8 +36,9 @@ from shore_relay.desk.sound import SoundShelf
 from shore_relay.desk.trust import Origin
 from shore_relay.desk.vessels import box_to_confirm, confirm, find_vessel, load_vessels
 from shore_relay.desk.web.account_pages import AccountPages
+from shore_relay.desk.web.case_pages import CasePages
 from shore_relay.desk.web.frame import Frame, see_other
-from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers
+from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers, shown_to
 from shore_relay.desk.web.login_pages import LoginPages
 from shore_relay.desk.web.people_pages import PeoplePages
 from shore_relay.desk.web.rendering import FOLDER
@@ -63,6 +65,7 @@ class Page:
         self._login = LoginPages(desk, self._frame, self._sessions, self._shelf, clock)
         self._account = AccountPages(desk, self._frame, self._sessions)
         self._people = PeoplePages(desk, self._frame, self._sessions, changes)
+        self._cases = CasePages(desk, self._frame, changes)
         self._closing = asyncio.Event()
 
     def listen_on(self, host: str, port: int) -> None:
@@ -82,6 +85,7 @@ class Page:
                 *self._login.routes(),
                 *self._account.routes(),
                 *self._people.routes(),
+                *self._cases.routes(),
                 web.get("/", self._inbox),
                 web.get("/inbox-list", self._inbox_list),
                 web.get("/events", self._events),
@@ -105,7 +109,7 @@ class Page:
         async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
             try:
                 return await self._guard.check(request, handler)
-            except (UnknownEntry, UnknownVessel, UnknownPerson):
+            except (UnknownCase, UnknownEntry, UnknownVessel, UnknownPerson):
                 return self._sorry(request, "error.not-found", 404)
             except (DeskError, ProtocolError) as error:
                 status = 403 if isinstance(error, NotPermitted) else 409
@@ -124,15 +128,15 @@ class Page:
     # --- the inbox -----------------------------------------------------------------------------------------
 
     async def _inbox(self, request: web.Request) -> web.Response:
-        return self._frame.html("inbox.html", request, await self._inbox_values())
+        return self._frame.html("inbox.html", request, await self._inbox_values(request))
 
     async def _inbox_list(self, request: web.Request) -> web.Response:
-        return self._frame.html("inbox_list.html", request, await self._inbox_values())
+        return self._frame.html("inbox_list.html", request, await self._inbox_values(request))
 
-    async def _inbox_values(self) -> dict[str, object]:
+    async def _inbox_values(self, request: web.Request) -> dict[str, object]:
         vessels = await load_vessels(self._desk)
         return {
-            "entries": await load_inbox(self._desk),
+            "entries": shown_to(request, await load_inbox(self._desk)),
             "gaps": [vessel for vessel in vessels if vessel.missing],
             "to_confirm": [vessel for vessel in vessels if vessel.pending],
         }
@@ -183,7 +187,8 @@ class Page:
         language: Language | None = None,
     ) -> web.Response:
         values = {
-            "entry": entry,
+            "entry": shown_to(request, [entry])[0],
+            "case_number": await self._cases.number_of(entry.id),
             "answers": await load_answers(self._desk, entry.id),
             "obstacle": _obstacle(why_no_answer(entry), entry),
             "characters_max": limits.TEXT_CHARACTERS_MAX,
@@ -200,7 +205,7 @@ class Page:
         text = str(form.get("text", "")).replace("\r\n", "\n")
         language = _language(str(form.get("language", "")))
         try:
-            await answer_with_text(self._desk, number, text, language)
+            await answer_with_text(self._desk, number, text, language, who=actor_of(request).id)
         except (CannotAnswer, ProtocolError) as error:
             # What was typed is given back, not thrown away.
             entry = await load_entry(self._desk, number)
@@ -239,7 +244,8 @@ class Page:
 
     async def _vessel(self, request: web.Request) -> web.Response:
         vessel = await find_vessel(self._desk, request.match_info["vessel"])
-        entries = [entry for entry in await load_inbox(self._desk) if entry.vessel == vessel.id]
+        every = shown_to(request, await load_inbox(self._desk))
+        entries = [entry for entry in every if entry.vessel == vessel.id]
         return self._frame.html("vessel.html", request, {"vessel": vessel, "entries": entries})
 
     async def _confirm(self, request: web.Request) -> web.Response:
