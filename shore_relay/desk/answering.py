@@ -16,6 +16,7 @@ from protocol.priming import Language
 from protocol.seal import seal_mail
 from protocol.voicepack import VoiceCodec
 from shore_relay.desk.app import Desk
+from shore_relay.desk.cases.noting import note_answer
 from shore_relay.desk.content import Content, content_of
 from shore_relay.desk.cost import Cost, characters_too_long, cost_of
 from shore_relay.desk.errors import CannotAnswer, NoMailbox, NotConfirmed
@@ -37,17 +38,21 @@ class Measured:
     """Characters beyond what one short satellite message carries; always 0 for a recording."""
 
 
-async def answer_with_text(desk: Desk, number: int, text: str, language: Language | None = None) -> None:
+async def answer_with_text(
+    desk: Desk, number: int, text: str, language: Language | None = None, *, who: bytes | None = None
+) -> None:
     """Queue a written answer to a message, in its language unless another is named.
+
+    `who` answers goes into the history of the message's case; whoever opened the desk, unless it is said.
 
     Raises: UnknownEntry, CannotAnswer, TooLarge.
     """
     entry, epoch, message = await _written(desk, number, text, language)
-    await _queue(desk, entry, epoch, message, content_of(message), Priority.TEXT)
+    await _queue(desk, entry, epoch, message, content_of(message), Priority.TEXT, who)
 
 
 async def answer_with_recording(
-    desk: Desk, number: int, wav: bytes, language: Language | None = None
+    desk: Desk, number: int, wav: bytes, language: Language | None = None, *, who: bytes | None = None
 ) -> None:
     """Queue a spoken answer to a message, in the thin form only: the way down is the dear one.
 
@@ -55,11 +60,17 @@ async def answer_with_recording(
     """
     await _checked(desk, number)
     packed, duration_ms = await asyncio.to_thread(pack_recording, wav)
-    await answer_with_voice(desk, number, packed, duration_ms, language)
+    await answer_with_voice(desk, number, packed, duration_ms, language, who=who)
 
 
 async def answer_with_voice(
-    desk: Desk, number: int, packed: bytes, duration_ms: int, language: Language | None = None
+    desk: Desk,
+    number: int,
+    packed: bytes,
+    duration_ms: int,
+    language: Language | None = None,
+    *,
+    who: bytes | None = None,
 ) -> None:
     """Queue a spoken answer that `pack_recording` has packed.
 
@@ -68,7 +79,7 @@ async def answer_with_voice(
     entry, epoch = await _checked(desk, number)
     message = _message(desk, entry, Voice(packed=packed), language)
     content = replace(content_of(message), duration_ms=duration_ms, codec=int(VoiceCodec.CODEC2_2400))
-    await _queue(desk, entry, epoch, message, content, Priority.THIN_VOICE)
+    await _queue(desk, entry, epoch, message, content, Priority.THIN_VOICE, who)
 
 
 async def measure_text(desk: Desk, number: int, text: str, language: Language | None = None) -> Measured:
@@ -162,7 +173,13 @@ def _message(desk: Desk, entry: Entry, body: Text | Voice, language: Language | 
 
 
 async def _queue(
-    desk: Desk, entry: Entry, epoch: Epoch, message: Message, content: Content, priority: Priority
+    desk: Desk,
+    entry: Entry,
+    epoch: Epoch,
+    message: Message,
+    content: Content,
+    priority: Priority,
+    who: bytes | None,
 ) -> None:
     mail = await asyncio.to_thread(_seal, entry, epoch, message)
     ref = secrets.token_bytes(REF_BYTES)
@@ -181,6 +198,7 @@ async def _queue(
     )
     async with desk.database.transaction() as connection:
         await outbox.add(connection, dispatch)
+        await note_answer(connection, desk, desk.actor.id if who is None else who, entry.id)
 
 
 def _seal(entry: Entry, epoch: Epoch, message: Message) -> Mail:

@@ -10,7 +10,8 @@ from types import TracebackType
 from protocol.errors import ProtocolError
 from protocol.priming import Language
 from shore_relay.desk.actor import Role
-from shore_relay.desk.commands import founding, people, reading, recovery, serving, writing
+from shore_relay.desk.cases.overview import Choice
+from shore_relay.desk.commands import cases, founding, people, reading, recovery, serving, writing
 from shore_relay.desk.errors import DeskError, exit_code
 from shore_relay.desk.words import LANGUAGES
 
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_founding(add, commands, shared)
     _add_reading(add)
     _add_writing(add)
+    _add_cases(add)
     _add_people(commands, shared)
     _add_recovery(commands, shared)
     return parser
@@ -208,6 +210,25 @@ def _add_writing(add: Add) -> None:
     confirm.add_argument("--yes", metavar="FINGERPRINT", help="confirm without asking, if this is it")
     status = add("status", writing.status, "say how the desk is")
     status.add_argument("--json", action="store_true", help="for programs")
+
+
+def _add_cases(add: Add) -> None:
+    listed = add("cases", cases.list_cases, "list the cases, the pressing ones first")
+    listed.add_argument(
+        "--which",
+        choices=[choice.value for choice in Choice],
+        default=Choice.ACTIVE.value,
+        help="%(choices)s (%(default)s)",
+    )
+    listed.add_argument("--json", action="store_true", help="for programs")
+    shown = add("case", cases.show_case, "show one case and its history")
+    shown.add_argument("id", type=int, metavar="ID")
+    shown.add_argument("--json", action="store_true", help="for programs")
+    checked = add("verify", cases.verify_history, "check that the history of all cases is whole")
+    checked.add_argument(
+        "--mark", metavar="MARK", help="what an earlier run printed: is all of that still there?"
+    )
+    checked.add_argument("--json", action="store_true", help="for programs")
 
 
 def _add_key_days(parser: argparse.ArgumentParser) -> None:

@@ -218,6 +218,36 @@ class BadShares(DeskError):
     code: ClassVar[str] = "bad-shares"
 
 
+class UnknownCase(DeskError):
+    """No case has this number."""
+
+    code: ClassVar[str] = "unknown-case"
+
+
+class WrongStep(DeskError):
+    """A case cannot go this way from where it is; nothing was changed."""
+
+    code: ClassVar[str] = "wrong-step"
+
+
+class CaseChanged(WrongStep):
+    """Somebody else changed the same thing while this person looked at it."""
+
+    code: ClassVar[str] = "case-changed"
+
+
+class BadCaseText(DeskError):
+    """A note, title, task or date is empty, too long or impossible."""
+
+    code: ClassVar[str] = "bad-case-text"
+
+
+class BrokenHistory(DeskError):
+    """The history of the cases is not whole: something was changed, cut off or exchanged."""
+
+    code: ClassVar[str] = "broken-history"
+
+
 EXIT_CODES: Mapping[type[Exception], int] = {
     BadSettings: 3,
     NotInitialised: 4,
@@ -259,6 +289,10 @@ EXIT_CODES: Mapping[type[Exception], int] = {
     KeysMoved: 56,
     WrongSecondFactor: 57,
     BadShares: 58,
+    UnknownCase: 70,
+    WrongStep: 71,
+    BadCaseText: 72,
+    BrokenHistory: 73,
 }
 """0 is success, 1 unexpected, 2 wrong usage (argparse). A class counts as its nearest parent listed here."""
 

@@ -13,6 +13,7 @@ from protocol.bundle import Introduction, Report
 from protocol.deskfeed import FeedItem, FeedPage, ItemKind
 from protocol.ids import BundleNumber, VesselId
 from shore_relay.desk.app import Desk
+from shore_relay.desk.cases.filing import file_arrivals
 from shore_relay.desk.epochs import queue_keys
 from shore_relay.desk.opening import Arrival, open_arrival
 from shore_relay.desk.people.keys import DeskKeys
@@ -73,6 +74,7 @@ async def keep(desk: Desk, page: FeedPage) -> None:
             await judge_again(connection, desk, vessel)
         for vessel in {one.item.vessel for one in opened}:
             await queue_receipts(connection, desk, vessel)
+        await file_arrivals(connection, desk)
         await inbox.set_cursor(connection, page.items[-1].cursor)
 
 

@@ -1,5 +1,6 @@
 """What a message is, in a few words, for a line of a list."""
 
+from protocol.message import WellBeing
 from shore_relay.desk.content import ContentKind
 from shore_relay.desk.inbox import Entry
 from shore_relay.desk.words import Words
@@ -17,5 +18,9 @@ def first_words(entry: Entry, words: Words) -> str:
         return text if len(text) <= _CHARACTERS else text[:_CHARACTERS] + "…"
     if content.kind is ContentKind.VOICE:
         return f"{words('kind.voice')} {words.duration(content.duration_ms)}"
-    assert content.well_being is not None
+    if content.well_being is None:
+        return words("kind.check-in")
+    if content.well_being is WellBeing.DURESS:
+        # A list is read over shoulders: what a hidden sign says is said on the message's own page.
+        return f"{words('kind.check-in')}: {words('kind.check-in.look')}"
     return f"{words('kind.check-in')}: {words(f'well-being.{int(content.well_being)}')}"

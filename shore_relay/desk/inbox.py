@@ -1,13 +1,14 @@
 """The inbox as a caseworker sees it: one entry for each message, the pressing ones first."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from protocol.frames import Priority
 from protocol.ids import UnixSeconds, VesselId
 from protocol.priming import Language
 from shore_relay.desk.app import Desk
-from shore_relay.desk.content import Content
+from shore_relay.desk.content import Content, ContentKind
 from shore_relay.desk.errors import UnknownEntry
 from shore_relay.desk.receipts import queue_receipts
 from shore_relay.desk.sealed import (
@@ -166,6 +167,29 @@ def _entry(
         fingerprint=boxes[vessel].fingerprint if vessel in boxes else "",
         forms=tuple(Form(row=row, content=open_message(desk.vault, row)) for row in rows),
     )
+
+
+async def load_entries(desk: Desk, numbers: Iterable[int]) -> list[Entry]:
+    """Return these entries, in this order; one that is not there is left out."""
+    async with desk.database.reading() as connection:
+        names = {row.id: open_name(desk.vault, row) for row in await inbox.vessels(connection)}
+        boxes = {row.vessel: open_box(desk.vault, row) for row in await inbox.boxes(connection)}
+        found = [(number, await inbox.bundles(connection, entry=number)) for number in numbers]
+    return [_entry(desk, number, rows, names, boxes) for number, rows in found if rows]
+
+
+def veiled(entry: Entry) -> Entry:
+    """Return an entry for somebody who only reads, to whom no check-in says anything.
+
+    Every check-in looks the same, so that a hidden sign does not tell itself by looking different.
+    """
+    return replace(entry, forms=tuple(_veiled(form) for form in entry.forms))
+
+
+def _veiled(form: Form) -> Form:
+    if form.content is None or form.content.kind is not ContentKind.CHECK_IN:
+        return form
+    return replace(form, content=replace(form.content, well_being=None, answers={}))
 
 
 async def open_entry(desk: Desk, number: int) -> Entry:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from protocol.documents import MalformedDocument
 from shore_relay.desk.app import Desk
+from shore_relay.desk.cases.filing import file_all
 from shore_relay.desk.changes import Changes
 from shore_relay.desk.epochs import roll_if_due
 from shore_relay.desk.errors import KeysMoved, RelayRefused, RelayUnreachable, StoreFailed, UnreadableFile
@@ -39,6 +40,7 @@ class Service:
 
     async def run(self) -> None:
         """Run every loop until cancelled."""
+        await file_all(self._desk)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._again_and_again("fetch", self._fetch))
             group.create_task(self._again_and_again("send", self._send))

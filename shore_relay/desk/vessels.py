@@ -68,6 +68,12 @@ async def load_vessels(desk: Desk) -> list[Vessel]:
     return sorted(found, key=lambda vessel: (vessel.name.casefold(), vessel.id))
 
 
+async def load_names(desk: Desk) -> dict[VesselId, str]:
+    """Return what each vessel is called."""
+    async with desk.database.reading() as connection:
+        return {row.id: open_name(desk.vault, row) for row in await inbox.vessels(connection)}
+
+
 def missing_numbers(rows: list[BundleRow]) -> tuple[Range, ...]:
     """Return the gaps in a vessel's numbers, the first ones; a forged number opens none."""
     held = RangeSet()

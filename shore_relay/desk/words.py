@@ -48,8 +48,15 @@ class Words:
 
     def day(self, at: int) -> str:
         """Return a date and time, in UTC; a date that no calendar has is said as such."""
+        return self._when(at, "%Y-%m-%d %H:%M UTC")
+
+    def date(self, at: int) -> str:
+        """Return a date, in UTC; empty for 0, which stands for none."""
+        return self._when(at, "%Y-%m-%d") if at else ""
+
+    def _when(self, at: int, form: str) -> str:
         try:
-            return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            return datetime.fromtimestamp(at, UTC).strftime(form)
         except (ValueError, OverflowError, OSError):
             return self("date.impossible")
 

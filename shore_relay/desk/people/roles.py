@@ -15,6 +15,8 @@ class Permission(Enum):
     """See messages, hear them, see vessels. Looking does not count as opened by a person."""
     ANSWER = "answer"
     """Open messages as the person whom the fisher is told of, and answer them."""
+    CASEWORK = "casework"
+    """See and work on cases and check-ins, and be told plainly of a hidden sign of duress."""
     CONFIRM_VESSELS = "confirm-vessels"
     EXPORT = "export"
     """Write content out of the encrypted store."""
@@ -26,7 +28,13 @@ class Permission(Enum):
 
 
 _CASEWORKER = frozenset(
-    {Permission.READ, Permission.ANSWER, Permission.CONFIRM_VESSELS, Permission.SERVE},
+    {
+        Permission.READ,
+        Permission.ANSWER,
+        Permission.CASEWORK,
+        Permission.CONFIRM_VESSELS,
+        Permission.SERVE,
+    },
 )
 _SUPERVISOR = _CASEWORKER | {Permission.EXPORT}
 

@@ -20,7 +20,8 @@ _BUSY_TIMEOUT_MS = 10_000
 class Database:
     """One writer and one reader of the same file. Readers see what was last committed."""
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+        self._path = path
         self._writer = writer
         self._reader = reader
         self._writing = asyncio.Lock()
@@ -44,7 +45,7 @@ class Database:
             except (sqlite3.Error, StoreTooNew):
                 await writer.close()
                 raise
-        return cls(writer, reader)
+        return cls(path, writer, reader)
 
     async def close(self) -> None:
         """Close both connections."""
@@ -69,6 +70,17 @@ class Database:
         """Give a connection that sees what was last committed. Raises `StoreFailed`."""
         with _in_our_words():
             yield self._reader
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[aiosqlite.Connection]:
+        """Give a connection that sees the file as it is now, however long it takes. Raises `StoreFailed`."""
+        with _in_our_words():
+            connection = await _connect(self._path)
+            try:
+                await connection.execute("BEGIN")
+                yield connection
+            finally:
+                await connection.close()
 
     async def version(self) -> int:
         """Return a number that changes whenever anybody has committed to the file."""

@@ -127,10 +127,13 @@ async def bundles(
     connection: Connection, *, entry: int | None = None, vessel: VesselId | None = None
 ) -> list[BundleRow]:
     """Return the bundles of one entry, of one vessel, or all, in the order in which they came."""
+    # Each condition is there only where it is asked for: so both indexes are used.
+    asked = {"entry = ?": entry, "vessel = ?": vessel}
+    given = {condition: value for condition, value in asked.items() if value is not None}
+    where = " AND ".join(given) or "TRUE"
     rows = await connection.execute_fetchall(
-        f"SELECT {BUNDLE_COLUMNS} FROM bundle WHERE (?1 IS NULL OR entry = ?1)"  # noqa: S608  # Our own constant.
-        " AND (?2 IS NULL OR vessel = ?2) ORDER BY id",
-        (entry, vessel),
+        f"SELECT {BUNDLE_COLUMNS} FROM bundle WHERE {where} ORDER BY id",  # noqa: S608  # Our own words.
+        tuple(given.values()),
     )
     return [bundle_row(row) for row in rows]
 

@@ -18,6 +18,11 @@ class Access(Enum):
 
 _MESSAGE = r"/messages/{id}"
 _VESSEL = r"/vessels/{vessel}"
+_CASE = r"/cases/{case}"
+CASE_PARTS = frozenset(
+    {"/cases-list", "/board-list", _CASE + "/messages-list", _CASE + "/history-list"},
+)
+"""Parts of pages, fetched by the pages themselves."""
 _PERSON = r"/people/{person}"
 
 ROUTES: Mapping[tuple[str, str], Access | Permission] = MappingProxyType(
@@ -50,6 +55,20 @@ ROUTES: Mapping[tuple[str, str], Access | Permission] = MappingProxyType(
         ("GET", _MESSAGE + "/recordings/{draft}"): Permission.ANSWER,
         ("GET", _MESSAGE + "/recordings/{draft}.wav"): Permission.ANSWER,
         ("POST", _MESSAGE + "/recordings/{draft}"): Permission.ANSWER,
+        ("POST", _MESSAGE + "/case"): Permission.CASEWORK,
+        ("GET", "/cases"): Permission.CASEWORK,
+        ("GET", "/cases-list"): Permission.CASEWORK,
+        ("GET", "/cases/statistics"): Permission.CASEWORK,
+        ("GET", _CASE): Permission.CASEWORK,
+        ("GET", _CASE + "/messages-list"): Permission.CASEWORK,
+        ("GET", _CASE + "/history-list"): Permission.CASEWORK,
+        ("POST", _CASE + "/head"): Permission.CASEWORK,
+        ("POST", _CASE + "/notes"): Permission.CASEWORK,
+        ("POST", _CASE + "/tasks"): Permission.CASEWORK,
+        ("POST", _CASE + "/tasks/{task}"): Permission.CASEWORK,
+        ("POST", _CASE + "/evidence"): Permission.CASEWORK,
+        ("POST", _CASE + "/merge"): Permission.CASEWORK,
+        ("POST", _CASE + "/messages/{id}"): Permission.CASEWORK,
         ("GET", "/vessels"): Permission.READ,
         ("GET", _VESSEL): Permission.READ,
         ("POST", _VESSEL + "/confirm"): Permission.CONFIRM_VESSELS,

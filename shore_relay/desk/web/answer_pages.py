@@ -23,7 +23,7 @@ from shore_relay.desk.errors import CannotAnswer
 from shore_relay.desk.inbox import Entry, load_entry
 from shore_relay.desk.sound import SoundShelf, pack_recording
 from shore_relay.desk.web.frame import Frame, see_other
-from shore_relay.desk.web.guard import SESSION
+from shore_relay.desk.web.guard import SESSION, actor_of
 from shore_relay.desk.web.session import Recording, Session
 from shore_relay.desk.web.sounds import wav_response
 from shore_relay.desk.web.uploads import UPLOAD
@@ -82,7 +82,7 @@ class AnswerPages:
             entry = await load_entry(self._desk, number)
             return await self._show_message(request, entry, draft=text, language=language)
         try:
-            await answer_with_text(self._desk, number, text, language)
+            await answer_with_text(self._desk, number, text, language, who=actor_of(request).id)
         except (CannotAnswer, ProtocolError) as error:
             return await self._give_back(request, error)
         return await self._sent(number)
@@ -152,11 +152,21 @@ class AnswerPages:
     async def _send_recording(self, request: web.Request) -> web.Response:
         recording = _recording(request)
         language = language_of_tag(str((await request.post()).get("language", "")))
-        await answer_with_voice(
-            self._desk, recording.entry, recording.packed, recording.duration_ms, language
-        )
-        # Pressed twice it is sent once: the second press finds nothing.
-        del request[SESSION].recordings[request.match_info["draft"]]
+        # Taken away first, so that pressed twice it is sent once: the second press finds nothing.
+        draft = request.match_info["draft"]
+        del request[SESSION].recordings[draft]
+        try:
+            await answer_with_voice(
+                self._desk,
+                recording.entry,
+                recording.packed,
+                recording.duration_ms,
+                language,
+                who=actor_of(request).id,
+            )
+        except (CannotAnswer, ProtocolError):
+            request[SESSION].recordings[draft] = recording
+            raise
         return await self._sent(recording.entry)
 
     # --- both ----------------------------------------------------------------------------------------------

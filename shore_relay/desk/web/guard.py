@@ -7,16 +7,17 @@ from aiohttp import hdrs, web
 from shore_relay.desk.actor import Actor
 from shore_relay.desk.app import Desk
 from shore_relay.desk.errors import KeysMoved
+from shore_relay.desk.inbox import Entry, veiled
 from shore_relay.desk.people.person import Person
-from shore_relay.desk.people.roles import Permission, require
-from shore_relay.desk.web.access import Access, access_to
+from shore_relay.desk.people.roles import Permission, may, require
+from shore_relay.desk.web.access import CASE_PARTS, Access, access_to
 from shore_relay.desk.web.session import COOKIE, Session, Sessions, is_token
 from shore_relay.desk.web.uploads import RECORDINGS, UPLOAD, read_upload
 
 SESSION: web.RequestKey["Session"] = web.RequestKey("session", Session)
 PERSON: web.RequestKey["Person"] = web.RequestKey("person", Person)
 
-_QUIET = frozenset({"/events", "/inbox-list", "/messages/{id}/answers-list"})
+_QUIET = frozenset({"/events", "/inbox-list", "/messages/{id}/answers-list", *CASE_PARTS})
 """Asked for by a page on its own; they must not keep open what nobody uses."""
 
 _HEADERS = {
@@ -39,6 +40,12 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def actor_of(request: web.Request) -> Actor:
     """Return who is logged in; only for pages that ask for more than `Access.OPEN`."""
     return request[PERSON].actor
+
+
+def shown_to(request: web.Request, entries: list[Entry]) -> list[Entry]:
+    """Return messages as whoever is logged in may see them."""
+    is_plain = may(actor_of(request).role, Permission.CASEWORK)
+    return entries if is_plain else [veiled(entry) for entry in entries]
 
 
 class Guard:

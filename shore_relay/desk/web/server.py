@@ -17,6 +17,7 @@ from shore_relay.desk.errors import (
     DeskError,
     NoMailbox,
     NotPermitted,
+    UnknownCase,
     UnknownEntry,
     UnknownPerson,
     UnknownVessel,
@@ -36,8 +37,9 @@ from shore_relay.desk.trust import Origin
 from shore_relay.desk.vessels import box_to_confirm, confirm, find_vessel, load_vessels
 from shore_relay.desk.web.account_pages import AccountPages
 from shore_relay.desk.web.answer_pages import AnswerPages
+from shore_relay.desk.web.case_pages import CasePages
 from shore_relay.desk.web.frame import Frame, see_other
-from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers
+from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers, shown_to
 from shore_relay.desk.web.login_pages import LoginPages
 from shore_relay.desk.web.people_pages import PeoplePages
 from shore_relay.desk.web.rendering import FOLDER
@@ -65,6 +67,7 @@ class Page:
         self._account = AccountPages(desk, self._frame, self._sessions)
         self._people = PeoplePages(desk, self._frame, self._sessions, changes)
         self._answering = AnswerPages(desk, self._frame, changes, self._shelf, self._show_message)
+        self._cases = CasePages(desk, self._frame, changes)
         self._closing = asyncio.Event()
 
     def listen_on(self, host: str, port: int) -> None:
@@ -85,6 +88,7 @@ class Page:
                 *self._account.routes(),
                 *self._people.routes(),
                 *self._answering.routes(),
+                *self._cases.routes(),
                 web.get("/", self._inbox),
                 web.get("/inbox-list", self._inbox_list),
                 web.get("/events", self._events),
@@ -107,7 +111,7 @@ class Page:
         async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
             try:
                 return await self._guard.check(request, handler)
-            except (UnknownEntry, UnknownVessel, UnknownPerson):
+            except (UnknownCase, UnknownEntry, UnknownVessel, UnknownPerson):
                 return self._sorry(request, "error.not-found", 404)
             except (DeskError, ProtocolError) as error:
                 status = 403 if isinstance(error, NotPermitted) else 409
@@ -126,15 +130,15 @@ class Page:
     # --- the inbox -----------------------------------------------------------------------------------------
 
     async def _inbox(self, request: web.Request) -> web.Response:
-        return self._frame.html("inbox.html", request, await self._inbox_values())
+        return self._frame.html("inbox.html", request, await self._inbox_values(request))
 
     async def _inbox_list(self, request: web.Request) -> web.Response:
-        return self._frame.html("inbox_list.html", request, await self._inbox_values())
+        return self._frame.html("inbox_list.html", request, await self._inbox_values(request))
 
-    async def _inbox_values(self) -> dict[str, object]:
+    async def _inbox_values(self, request: web.Request) -> dict[str, object]:
         vessels = await load_vessels(self._desk)
         return {
-            "entries": await load_inbox(self._desk),
+            "entries": shown_to(request, await load_inbox(self._desk)),
             "gaps": [vessel for vessel in vessels if vessel.missing],
             "to_confirm": [vessel for vessel in vessels if vessel.pending],
         }
@@ -185,7 +189,8 @@ class Page:
         language: Language | None = None,
     ) -> web.Response:
         values = {
-            "entry": entry,
+            "entry": shown_to(request, [entry])[0],
+            "case_number": await self._cases.number_of(entry.id),
             "answers": await load_answers(self._desk, entry.id),
             "obstacle": _obstacle(why_no_answer(entry), entry),
             "characters_max": limits.TEXT_CHARACTERS_MAX,
@@ -222,7 +227,8 @@ class Page:
 
     async def _vessel(self, request: web.Request) -> web.Response:
         vessel = await find_vessel(self._desk, request.match_info["vessel"])
-        entries = [entry for entry in await load_inbox(self._desk) if entry.vessel == vessel.id]
+        every = shown_to(request, await load_inbox(self._desk))
+        entries = [entry for entry in every if entry.vessel == vessel.id]
         return self._frame.html("vessel.html", request, {"vessel": vessel, "entries": entries})
 
     async def _confirm(self, request: web.Request) -> web.Response:

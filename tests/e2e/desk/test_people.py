@@ -13,6 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from scripts.pagewalk.looks import AXE, RULES
 from shore_relay.desk.actor import Role
 from shore_relay.desk.app import Desk, open_desk
+from shore_relay.desk.cases.filing import file_all
 from shore_relay.desk.changes import Changes
 from shore_relay.desk.commands.serving import listen
 from shore_relay.desk.people.staff import find_person
@@ -38,6 +39,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     """A desk with messages, as a version before there were people left it."""
     folder = await asyncio.to_thread(shutil.copytree, LEFT, tmp_path / "desk")
     async with open_desk(folder, PASSPHRASE, Settings(relay="http://127.0.0.1:9", port=0)) as desk:
+        await file_all(desk)
         yield desk
 
 
@@ -160,7 +162,16 @@ async def walk(page: Page, desk: Desk, address: str, look: Callable[[str], Await
     await page.keyboard.press("Enter")
     await page.wait_for_url(address + "/")
     await look("inbox")
-    for path in ("/account", "/account/code", "/people", "/vessels", "/messages/1"):
+    for path in (
+        "/account",
+        "/account/code",
+        "/people",
+        "/vessels",
+        "/messages/1",
+        "/cases",
+        "/cases/1",
+        "/cases/statistics",
+    ):
         await page.goto(address + path)
         await look(path.strip("/").replace("/", "-"))
     await page.goto(address + "/people")

@@ -84,9 +84,14 @@ class Boat:
         )
         return self.report(message, Priority.URGENT if urgent else Priority.TEXT)
 
-    def check_in(self, well_being: WellBeing) -> FeedItem:
+    def check_in(self, well_being: WellBeing, *, mailbox: bool = False) -> FeedItem:
         body = CheckIn(well_being=well_being, answers={1: True, 2: False})
-        message = Message(created_at=SAID_AT, language=Language.BURMESE, body=body)
+        message = Message(
+            created_at=SAID_AT,
+            language=Language.BURMESE,
+            body=body,
+            mailbox_public=self.mailbox.public if mailbox else b"",
+        )
         return self.report(message, Priority.CHECK_IN)
 
     def voice(self, codec: VoiceCodec, note_id: bytes = NOTE_ID, packed: bytes | None = None) -> FeedItem:

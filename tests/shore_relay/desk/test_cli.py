@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -126,7 +128,8 @@ def test_the_inbox_says_what_is_pressing_missing_and_doubtful(
 
     assert code == 0
     assert "URGENT" in out.splitlines()[0]
-    assert "Under duress" in out.splitlines()[0]
+    assert "open this one first" in out.splitlines()[0]
+    assert "duress" not in out
     assert "Not from this vessel’s box" in out
     # Number 4 came as a forgery, so the vessel's own is still missing.
     assert "Numbers 3 to 4 are missing" in out
@@ -338,3 +341,37 @@ def test_a_desk_killed_in_the_middle_goes_on_where_it_was(
     texts = sorted(message["message"]["text"] for message in json.loads(out)["messages"])
     assert code == 0
     assert texts == sorted(f"message {at}" for at in range(60))
+
+
+def test_cases_are_listed_shown_and_their_history_verified(
+    run: Terminal, boat: Boat, relay: SmallRelay
+) -> None:
+    relay.put(boat.introduction(), boat.text("One."), boat.text("\x1b[2JTwo."), boat.check_in(WellBeing.HELP))
+    run("inbox")
+
+    code, out, _ = run("cases", "--json")
+    assert code == 0
+    listed = json.loads(out)["cases"]
+    assert [(case["id"], case["messages"], case["attention"]) for case in listed] == [
+        (2, 1, "urgent"),
+        (1, 2, "new"),
+    ]
+    assert "Blue Dolphin" in run("cases")[1]
+    assert run("cases", "--which", "closed")[1] == "No such cases.\n"
+    shown = json.loads(run("case", "1", "--json")[1])
+    assert [entry["what"] for entry in shown["history"]] == ["opened", "message-in", "message-in"]
+    code, out, _ = run("case", "1")
+    assert code == 0
+    assert "The desk: filed message 2 here" in out
+    assert "\x1b" not in out
+    assert run("case", "9")[0] == 70
+
+    found = json.loads(run("verify", "--json")[1])
+    assert found["entries"] == 5
+    assert run("verify", "--mark", found["mark"])[0] == 0
+    with closing(sqlite3.connect(run.data / "desk.sqlite")) as connection:
+        connection.execute("UPDATE case_file SET case_sealed = x'00' WHERE id = 1")
+        connection.commit()
+    code, _, err = run("verify")
+    assert code == 73
+    assert "Case 1 does not open" in err

@@ -123,7 +123,8 @@ async def test_the_inbox_fills_by_itself_and_a_vessel_is_confirmed_in_the_page(
         await expect(page.get_by_text(boat.fingerprint)).to_be_visible()
         await page.get_by_role("button", name="confirm this box").click()
         await expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
-        await page.get_by_role("link", name="Under duress").click()
+        await page.get_by_role("link", name="open this one first").click()
+        await expect(page.get_by_text("Under duress")).to_be_visible()
         await expect(page.get_by_text("never through the captain")).to_be_visible()
         await asyncio.to_thread(relay.wait_until, lambda: len(boat.receipts(relay.raw)) >= 2)
 

@@ -12,6 +12,10 @@ from protocol.message import Category, WellBeing
 from protocol.priming import Language
 from protocol.voicepack import VoiceCodec
 from shore_relay.desk.actor import Role
+from shore_relay.desk.cases.deeds import Kind
+from shore_relay.desk.cases.indicators import Indicator
+from shore_relay.desk.cases.model import EvidenceState, Rung, Severity, Status
+from shore_relay.desk.cases.overview import Attention, Choice
 from shore_relay.desk.content import ContentKind
 from shore_relay.desk.errors import DeskError
 from shore_relay.desk.store.records import DispatchState
@@ -32,6 +36,15 @@ ENUMERATED = {
     *(f"role.{role.value}" for role in Role),
     *(f"role.{role.value}.hint" for role in Role),
     *(f"own-name.{language}" for language in LANGUAGES),
+    *(f"indicator.{int(indicator)}" for indicator in Indicator),
+    *(f"status.{status.value}" for status in Status),
+    *(f"severity.{int(severity)}" for severity in Severity),
+    *(f"choice.{choice.value}" for choice in Choice),
+    *(f"attention.{int(attention)}" for attention in Attention),
+    *(f"deed.{kind.value}" for kind in Kind if kind not in (Kind.EVIDENCE, Kind.RUNG)),
+    *(f"deed.evidence.{state.value}" for state in EvidenceState if state is not EvidenceState.PROPOSED),
+    *(f"deed.rung.{int(rung)}" for rung in Rung if rung is not Rung.CALM),
+    *("deed.message-in.moved", "deed.assigned.nobody"),
     *(f"kind.{kind.value}" for kind in (ContentKind.VOICE, ContentKind.CHECK_IN)),
 }
 
@@ -42,7 +55,7 @@ def _asked_for() -> set[str]:
     asked = r"""(?:\b(?:w|words|_words|self|Words\.load\(\))|\(request\))"""
     called = re.findall(asked + r"""\(\s*["']([\w.-]+\w)["']\s*[,)]""", text)
     # Chosen among several before the catalogue is asked.
-    named = re.findall(r"""["']((?:account|answer|error|vessel)\.[a-z.-]+)["']""", text)
+    named = re.findall(r"""["']((?:account|answer|error|task|vessel)\.[a-z.-]+)["']""", text)
     faults = re.findall(r"""["'](unknown-desk-key|unexpected-kind)["']""", text)
     files = {"account.html", "error.html", "vessel.html", "vessel.name"}
     return {*called, *named, *(f"fault.{code}" for code in faults)} - files

@@ -18,7 +18,15 @@ from shore_relay.desk.web.server import Page
 from tests.shore_relay.desk.people.conftest import Clock, page_of
 from tests.shore_relay.desk.people.office import PEOPLE, browsing
 
-EXAMPLES = {"id": "1", "draft": "00" * 8, "answer": "1", "vessel": "00" * 8, "person": "ff" * 8}
+EXAMPLES = {
+    "case": "1",
+    "task": "1",
+    "id": "1",
+    "draft": "00" * 8,
+    "answer": "1",
+    "vessel": "00" * 8,
+    "person": "ff" * 8,
+}
 
 
 def served(desk: Desk) -> set[tuple[str, str]]:
@@ -97,6 +105,9 @@ COMMANDS = {
     "card": Permission.READ,
     "inbox": Permission.READ,
     "vessels": Permission.READ,
+    "cases": Permission.CASEWORK,
+    "case 1": Permission.CASEWORK,
+    "verify": Permission.CASEWORK,
     "status": Permission.READ,
     "show 1": Permission.ANSWER,
     "answer 1 --text Hello": Permission.ANSWER,
