@@ -15,6 +15,7 @@ from protocol.ids import BundleNumber, VesselId
 from shore_relay.desk.app import Desk
 from shore_relay.desk.cases.filing import file_arrivals
 from shore_relay.desk.epochs import queue_keys
+from shore_relay.desk.errors import RelayRefused
 from shore_relay.desk.opening import Arrival, open_arrival
 from shore_relay.desk.people.keys import DeskKeys
 from shore_relay.desk.receipts import queue_receipts
@@ -41,8 +42,7 @@ async def fetch(desk: Desk, client: RelayClient, wait_s: int) -> int:
     async with desk.database.reading() as connection:
         cursor, taken = await inbox.feed_position(connection)
     if cursor > taken:
-        # The last run committed and could not say so.
-        await _say_taken(desk, client, cursor)
+        await _say_taken_again(desk, client, cursor)
     page = await client.feed(cursor, wait_s)
     if page.items:
         await keep(desk, page)
@@ -82,6 +82,16 @@ async def _say_taken(desk: Desk, client: RelayClient, cursor: int) -> None:
     await client.taken(cursor)
     async with desk.database.transaction() as connection:
         await inbox.set_taken(connection, cursor)
+
+
+async def _say_taken_again(desk: Desk, client: RelayClient, cursor: int) -> None:
+    """Say what the last run committed and could not say."""
+    try:
+        await _say_taken(desk, client, cursor)
+    except RelayRefused:
+        # A relay that was restored never gave out this cursor; the feed begins anew there, and whatever else
+        # was wrong with the request is wrong with the next one, too.
+        return
 
 
 def _open_page(page: FeedPage, keys: DeskKeys) -> list[_Opened]:

@@ -55,7 +55,8 @@ class RelayClient:
         """
         body = await self._request("GET", f"/v1/feed?after={after}&wait={wait_s}", b"", wait_s)
         page = read_page(body)
-        at = after
+        # A relay that was restored begins anew where this cursor lies in its future; what was kept is known.
+        at = 0
         for item in page.items:
             if item.cursor <= at:
                 raise MalformedDocument("The relay's answer is not in the order of its cursors.")

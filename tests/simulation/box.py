@@ -100,6 +100,8 @@ class Box:
         self._connections: dict[str, Connection] = {}
         self._origin_s = 0.0
         self._ticks = Ticks()
+        self._due: dict[str, Instant | None] = {}
+        """When each bearer's pump looks again by itself; a contact that is new has no entry."""
         self._wake = 0
 
     @property
@@ -163,11 +165,11 @@ class Box:
 
     def die(self) -> None:
         """Lose everything that is not on disk."""
-        if self._service is not None:
-            self.duplicate_bytes += self._service.duplicate_bytes
+        self.duplicate_bytes = self.duplicate_bytes_so_far()
         self._service = None
         self._wake += 1
         self._contacts.clear()
+        self._due.clear()
         self.disk.lose_power()
         if self.modem is not None:
             self.modem.lose_power()
@@ -212,6 +214,7 @@ class Box:
         self.service.pending = ()
         self.service.renumbers = False
         self._contacts.clear()
+        self._due.clear()
         for connection in list(self._connections.values()):
             connection.close(Side.VESSEL)
         self._connections.clear()
@@ -239,6 +242,7 @@ class Box:
         def begin() -> None:
             name = connection.link.name
             self._connections[name] = connection
+            self._due.pop(name, None)
             self._contacts[name] = run(self.service.open_contact(connection.link))
 
         self.enter(begin)
@@ -250,6 +254,7 @@ class Box:
             name = connection.link.name
             if self._connections.get(name) is connection:
                 del self._connections[name]
+                self._due.pop(name, None)
                 run(self.service.close_contact(self._contacts.pop(name)))
             if isinstance(connection.bearer, StreamBearer):
                 connection.bearer.dial()
@@ -334,14 +339,23 @@ class Box:
         self.enter(lambda: None)
 
     def _pump(self) -> None:
-        for _ in range(PACKETS_AT_ONCE_MAX):
-            sent = False
-            for name in list(self._contacts):
-                sent |= self._send_one(name)
-            if not sent:
-                break
-        else:
-            raise BrokenRule(f"{self.name} never stops sending")
+        """Let each bearer send that was woken, is new, or has a deadline behind it, as its own pump would."""
+        sent = 0
+        going = True
+        while going:
+            going = False
+            for name, contact in list(self._contacts.items()):
+                at = self._due.get(name)
+                passed = name not in self._due or (at is not None and at <= self.service.clock.now())
+                if not passed and not contact.woken.is_set():
+                    continue
+                contact.woken.clear()
+                while self._send_one(name):
+                    sent += 1
+                    if sent > PACKETS_AT_ONCE_MAX:
+                        raise BrokenRule(f"{self.name} never stops sending")
+                self._due[name] = self._deadline(name, contact)
+                going |= any(each.woken.is_set() for each in self._contacts.values())
         for name, connection in list(self._connections.items()):
             if self.service.is_stalled(self._contacts[name]):
                 self.world.say(f"{connection.link.name} has stalled for {self.name}")
@@ -372,22 +386,19 @@ class Box:
         self.rules.leaves(Side.VESSEL, link, packet)
         self.world.say(f"{self.name} sends {len(packet)} B on {link.name}")
 
+    def _deadline(self, name: str, contact: OpenContact) -> Instant | None:
+        if name in self._connections and self._connections[name].is_closed(Side.VESSEL):
+            return None
+        if self.bearers[name].link.kind is LinkKind.MESSAGE:
+            assert self.modem is not None
+            return self.modem.wake_at(self.service)
+        return self.service.deadline(contact)
+
     def _sleep(self) -> None:
         self._wake += 1
-        now = self.service.clock.now()
-        times: list[Instant] = []
-        for name, contact in self._contacts.items():
-            if name in self._connections and self._connections[name].is_closed(Side.VESSEL):
-                continue
-            if self.bearers[name].link.kind is LinkKind.MESSAGE:
-                assert self.modem is not None
-                at = self.modem.wake_at(self.service)
-            else:
-                at = self.service.deadline(contact)
-            if at is not None:
-                times.append(at)
+        times = [at for name in self._contacts if (at := self._due.get(name)) is not None]
         if times and min(times) != float("inf"):
-            wait_s = self._ticks.wait_s(self.name, min(times) - now)
+            wait_s = self._ticks.wait_s(self.name, min(times) - self.service.clock.now())
             wake = self._wake
             self.world.after(wait_s, lambda: self._woken(wake))
 
@@ -405,6 +416,10 @@ class Box:
         """Return when the box would speak by itself."""
         times = [self.service.deadline(contact) for contact in self._contacts.values()]
         return min((at for at in times if at is not None), default=None)
+
+    def duplicate_bytes_so_far(self) -> int:
+        """Return the payload bytes that came here although they were held."""
+        return self.duplicate_bytes + (self._service.duplicate_bytes if self._service is not None else 0)
 
     def look_into_mailbox(self) -> None:
         """Be the fisher, who sees all answers again and again."""

@@ -43,11 +43,6 @@ class Trip:
     large: bool
     restores: int
     """How often an old copy of the box's disk comes back."""
-    cloned: bool
-    """Whether a second box begins to run with the same credentials."""
-    capped: bool
-    """Whether the operator has set prices and caps."""
-    sticks: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +67,6 @@ class Plan:
     clock_steps: int
     held_bytes_max: int
     """A relay that is full says busy."""
-    relays: int
     desks: int
 
 
@@ -91,7 +85,6 @@ _CALM = Plan(
     restores=0,
     clock_steps=0,
     held_bytes_max=0,
-    relays=1,
     desks=1,
 )
 
@@ -194,16 +187,13 @@ def _trip(source: random.Random) -> Trip:
     only_messages = all(link.kind is LinkKind.MESSAGE for link in links)
     return Trip(
         links=links,
-        cuts=source.randint(10, 30),
+        cuts=source.randint(8, 26),
         cut_s=source.choice((2.0, 20.0, 300.0)),
         bursts=tuple(source.random() for _ in range(source.choice((1, 2, 2, 3)))),
         bundles_up=source.choice((0, 1, 2, 3, 3, 5) if not only_messages else (0, 1, 2)),
         bundles_down=source.choice((0, 0, 1, 1, 3) if not only_messages else (0, 1)),
         large=source.random() < 0.15 and not only_messages,
         restores=1 if source.random() < 0.06 else 0,
-        cloned=False,
-        capped=source.random() < 0.2,
-        sticks=0,
     )
 
 
@@ -229,6 +219,5 @@ def draw_plan(source: random.Random, days: float | None = None) -> Plan:
         restores=1 if source.random() < 0.12 else 0,
         clock_steps=source.choice((0, 0, 1, 3)),
         held_bytes_max=source.choice((3_000, 64_000_000, 64_000_000, 64_000_000)),
-        relays=1,
-        desks=1,
+        desks=source.choice((1, 1, 2)),
     )

@@ -75,6 +75,7 @@ class Voyage:
         self.rules = rules
         self.vessel = vessel
         self.desk = desk
+        self.cuts = 0
 
 
 class FleetStorm:
@@ -201,6 +202,7 @@ class FleetStorm:
         bearer = self.source.choice(up)
         length_s = self.faults.cut_length_s(voyage.trip)
         self.faults.count("cut")
+        voyage.cuts += 1
         self.world.say(f"{voyage.box.name}: {bearer.link.name} is cut for {length_s:.0f} s")
         bearer.go_down()
         self.world.after(length_s, bearer.come_up)
@@ -284,10 +286,15 @@ class FleetStorm:
             self.counts["did not fall silent"] += 1
 
     def _check_waste(self, voyage: Voyage) -> None:
+        """On a stream a cut costs little; on any link, effort stays within bounds."""
         rules = voyage.rules
         payload = sum(len(sealed) for way in (rules.up, rules.down) for sealed in way.promised)
         if rules.packet_bytes > EFFORT_FACTOR_MAX * payload + EFFORT_BYTES_MAX:
             raise BrokenRule(f"{voyage.box.name}: {rules.packet_bytes} B were sent for {payload} B")
+        wasted = voyage.box.duplicate_bytes_so_far() + self.shore.duplicate_bytes(voyage.vessel)
+        streams_only = all(link.kind is LinkKind.STREAM for link in voyage.trip.links)
+        if streams_only and not rules.restored and wasted > CUT_WASTE_BYTES_MAX * voyage.cuts:
+            raise BrokenRule(f"{voyage.box.name}: {wasted} B were sent again in {voyage.cuts} cuts")
 
 
 def sail(seed: int, days: float | None = None, print_line: Callable[[str], None] | None = None) -> Outcome:

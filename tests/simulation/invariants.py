@@ -1,5 +1,6 @@
 """The rules that no voyage may break, checked whenever something becomes durable, leaves or arrives."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -78,7 +79,7 @@ class Rules:
     def _unless_restored(self, sentence: str) -> None:
         if not self.restored:
             raise BrokenRule(f"{self.vessel}: {sentence}")
-        self.counts["after a restore: " + "".join(c for c in sentence if not c.isdigit())] += 1
+        self.counts["after a restore: " + re.split(r"[:,] |\d", sentence)[0].strip()] += 1
 
     def set_back(self, side: Side, held: dict[int, bytes], waiting: Iterable[bytes]) -> None:
         """Note that an old copy of a store came back: what it holds and what it still sends."""

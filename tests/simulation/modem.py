@@ -143,8 +143,14 @@ class ModemPort:
     def _rung(self) -> None:
         def heard() -> None:
             self._policy.on_ring()
+            self._wake()
 
         self._box.enter(heard)
+
+    def _wake(self) -> None:
+        """Let the box look again whether a session is due."""
+        if self._contact is not None:
+            self._contact.woken.set()
 
     def wake_at(self, service: SyncService) -> Instant | None:
         """Return when to look again whether a session is due."""
@@ -207,6 +213,7 @@ class ModemPort:
         contact = self._contact
         if contact is None:
             return
+        self._wake()
         service = self._box.service  # type: ignore[attr-defined]  # The box's own.
         now = service.clock.now()
         mail = self._gateway.mailbox.popleft() if outcome is Outcome.SENT and self._gateway.mailbox else b""

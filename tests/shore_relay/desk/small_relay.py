@@ -70,11 +70,17 @@ class SmallRelay:
         return web.Response(body=write_page(FeedPage(items=tuple(self._after(after)[:200]))))
 
     def _after(self, cursor: int) -> list[FeedItem]:
-        return [item for item in self.items if item.cursor > cursor]
+        # As the relay does where a desk is ahead of it: it was restored, and begins anew.
+        after = 0 if cursor > len(self.items) else cursor
+        return [item for item in self.items if item.cursor > after]
 
     async def _taken(self, request: web.Request) -> web.Response:
         with load(await request.read(), "This request") as reader, self.changed:
-            self.taken = max(self.taken, reader.integer("through"))
+            through = reader.integer("through")
+            if through > len(self.items):
+                body = dump({"code": "request-refused", "message": "This cursor was never given out."})
+                return web.Response(status=400, body=body)
+            self.taken = max(self.taken, through)
             self.changed.notify_all()
         return web.Response(body=b"{}")
 

@@ -79,6 +79,20 @@ async def test_what_was_committed_and_not_said_is_said_first(
     assert relay.taken == 1
 
 
+async def test_a_relay_that_was_restored_and_knows_no_such_cursor_is_fetched_from_all_the_same(
+    desk: Desk, client: RelayClient, relay: SmallRelay, boat: Boat
+) -> None:
+    # The desk committed, could not say so, and the relay came back from a backup that is older than that.
+    async with desk.database.transaction() as connection:
+        await stored.set_cursor(connection, 3)
+    relay.put(boat.introduction(), boat.text("Sent after the restore."))
+
+    await fetch_all(desk, client)
+
+    assert len(await load_inbox(desk)) == 1
+    assert relay.taken == 2
+
+
 async def test_thin_and_clear_are_one_entry_whose_sound_becomes_the_clear_one(
     desk: Desk, client: RelayClient, relay: SmallRelay, boat: Boat
 ) -> None:
