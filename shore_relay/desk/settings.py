@@ -40,6 +40,9 @@ class Settings:
     """`serve` makes a new sealing key when the newest is so old; 0 leaves it to `keys roll`. Each new key
     costs every vessel a message."""
 
+    vessel_silence_hours: int = 24
+    """The check-in board calls a vessel silent that was not heard for so long."""
+
 
 def load_settings(data: Path, environment: Mapping[str, str]) -> Settings:
     """Return the settings of a data folder; raises `BadSettings`."""
@@ -122,6 +125,7 @@ def _within_bounds(settings: Settings) -> Settings:
         ("retry_delay_s_max", 0.01, 3_600),
         ("session_minutes", 1, 1_440),
         ("key_roll_days", 0, 3_650),
+        ("vessel_silence_hours", 1, 8_760),
     ):
         if not least <= getattr(settings, name) <= most:
             raise BadSettings(f"The setting {name} must be from {least} to {most}.")

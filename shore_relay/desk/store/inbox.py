@@ -52,6 +52,12 @@ async def vessels(connection: Connection) -> list[VesselRow]:
     ]
 
 
+async def contacts(connection: Connection) -> dict[VesselId, UnixSeconds]:
+    """Return when each vessel was last heard, whatever it brought: messages, receipts, a new box."""
+    rows = await connection.execute_fetchall("SELECT id, last_at FROM vessel")
+    return {VesselId(row["id"]): UnixSeconds(row["last_at"]) for row in rows}
+
+
 async def add_box(connection: Connection, vessel: VesselId, public: bytes, at: UnixSeconds) -> None:
     """Remember a key that a box introduced; the same again changes nothing."""
     await connection.execute(
