@@ -9,6 +9,7 @@ from shore_relay.desk.cases.climbing import climb, hears
 from shore_relay.desk.cases.filing import file_all
 from shore_relay.desk.cases.overview import CaseList
 from shore_relay.desk.changes import Changes
+from shore_relay.desk.contacts import fetch_contacts
 from shore_relay.desk.epochs import roll_if_due
 from shore_relay.desk.errors import KeysMoved, RelayRefused, RelayUnreachable, StoreFailed, UnreadableFile
 from shore_relay.desk.fetching import fetch
@@ -24,6 +25,9 @@ _PASSING = (RelayUnreachable, RelayRefused, MalformedDocument, StoreFailed, Keys
 
 _ROLL_LOOK_S = 3_600.0
 """How often the age of the newest sealing key is looked at; it is counted in days."""
+
+_CONTACTS_LOOK_S = 300.0
+"""How often the relay is asked when it last heard the vessels."""
 
 _CLIMB_LOOK_S = 30.0
 """How often it is looked who is silent and which reminder is due; both are counted in hours."""
@@ -52,6 +56,7 @@ class Service:
             group.create_task(self._again_and_again("send", self._send))
             group.create_task(self._again_and_again("watch", self._watch))
             group.create_task(self._again_and_again("roll", self._roll))
+            group.create_task(self._again_and_again("contacts", self._ask_contacts))
             group.create_task(self._again_and_again("climb", self._climb))
 
     async def _fetch(self) -> None:
@@ -75,6 +80,10 @@ class Service:
             log("new-key", key=self._desk.keyring.keys.epochs[-1].id.hex())
             await self._changes.announce()
         await self._pause(_ROLL_LOOK_S)
+
+    async def _ask_contacts(self) -> None:
+        await fetch_contacts(self._desk, self._client)
+        await self._pause(_CONTACTS_LOOK_S)
 
     async def _climb(self) -> None:
         if hears(self._changes.reached_at, self._desk.now()):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from protocol.deskfeed import Near
 from protocol.ids import UnixSeconds, VesselId
 from shore_relay.desk.actor import Actor
 from shore_relay.desk.app import Desk
@@ -12,9 +13,9 @@ from shore_relay.desk.cases.ladder import HOUR_S, Silence, due_at, silence
 from shore_relay.desk.cases.model import Case, Plan, Watch
 from shore_relay.desk.cases.overview import CaseList
 from shore_relay.desk.cases.work import check_caseworker, clean_line
+from shore_relay.desk.contacts import load_contacts
 from shore_relay.desk.errors import BadCaseText
 from shore_relay.desk.people.roles import Permission, require
-from shore_relay.desk.store import inbox
 from shore_relay.desk.vessels import load_names
 
 LABEL_CHARACTERS_MAX = 60
@@ -48,6 +49,9 @@ class VesselOnBoard:
     heard_at: UnixSeconds
     due_at: UnixSeconds
     is_silent: bool
+    bearer: str
+    """Over which the relay last heard it; empty where the relay does not say."""
+    near: Near | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +93,19 @@ async def _person(desk: Desk, case: Case, watch: Watch) -> PersonOnBoard:
 
 async def _vessels(desk: Desk) -> tuple[VesselOnBoard, ...]:
     names = await load_names(desk)
-    async with desk.database.reading() as connection:
-        contacts = await inbox.contacts(connection)
+    contacts = await load_contacts(desk)
     expected_s = desk.settings.vessel_silence_hours * HOUR_S
     found = [
         VesselOnBoard(
             id=vessel,
             name=names.get(vessel, ""),
-            heard_at=at,
-            due_at=UnixSeconds(at + expected_s),
-            is_silent=desk.now() > at + expected_s,
+            heard_at=last.at,
+            due_at=UnixSeconds(last.at + expected_s),
+            is_silent=desk.now() > last.at + expected_s,
+            bearer=last.told.bearer if last.told else "",
+            near=last.told.near if last.told else None,
         )
-        for vessel, at in contacts.items()
+        for vessel, last in contacts.items()
     ]
     return tuple(sorted(found, key=lambda one: (not one.is_silent, one.heard_at, one.name.casefold())))
 

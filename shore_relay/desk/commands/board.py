@@ -76,4 +76,13 @@ def _describe_vessel(one: VesselOnBoard) -> dict[str, Json]:
         "heard_at": one.heard_at,
         "due_at": one.due_at,
         "silent": one.is_silent,
+        "bearer": one.bearer,
+        "near": {
+            "at": one.near.at,
+            "latitude": one.near.latitude_e4 / 10_000,
+            "longitude": one.near.longitude_e4 / 10_000,
+            "radius_km": one.near.radius_km,
+        }
+        if one.near
+        else None,
     }

@@ -200,6 +200,7 @@ async def walk(page: Page, desk: Desk, address: str, look: Callable[[str], Await
     await look("person")
 
 
+@pytest.mark.timeout(400)  # Sixteen pages, each looked at in two widths.
 @pytest.mark.parametrize("language", ["en-GB", "th-TH"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_every_page_of_people_and_keys_satisfies_axe_and_a_narrow_screen(
