@@ -6,6 +6,7 @@ A desk signs each request with its Ed25519 key: `Authorization: Bearer` and a JW
 
 - `GET /v1/feed?after=CURSOR&wait=SECONDS` waits for items behind the cursor and answers with a `FeedPage`.
 - `POST /v1/feed/taken` with `{"through": CURSOR}` says that the desk holds everything up to there durably.
+- `GET /v1/vessels` answers with a `VesselContact` for each of the desk's vessels.
 - `POST /v1/vessels/VESSEL/bundles` with a `Dispatch` queues a bundle for a box; `ref` makes it idempotent.
 """
 
@@ -22,6 +23,8 @@ TOKEN_SECONDS_MAX = 120
 WAIT_SECONDS_MAX = 60
 PAGE_ITEMS_MAX = 200
 REF_BYTES = 16
+VESSELS_MAX = 10_000
+_BEARER_CHARACTERS_MAX = 60
 
 
 class ItemKind(Enum):
@@ -65,6 +68,87 @@ class Dispatch:
     ref: bytes
     priority: Priority
     bundle: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """Where a vessel was, as its satellite guesses. Whole numbers: no rounding differs between machines."""
+
+    at: UnixSeconds
+    latitude_e4: int
+    """Ten-thousandths of a degree, north positive: eleven metres."""
+    longitude_e4: int
+    """East positive."""
+    radius_km: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VesselContact:
+    """When the relay last heard a vessel, whatever it brought."""
+
+    vessel: VesselId
+    at: UnixSeconds
+    """0 for never."""
+    bearer: str
+    near: Near | None = None
+    """None unless the relay's operator shares positions."""
+
+
+def write_contacts(contacts: tuple[VesselContact, ...]) -> bytes:
+    """Return the document of all contacts."""
+    return dump({"vessels": [_contact(contact) for contact in contacts]})
+
+
+def read_contacts(data: bytes) -> tuple[VesselContact, ...]:
+    """Read what `write_contacts` wrote; raises `MalformedDocument`."""
+    with load(data, "The relay's answer") as reader:
+        return tuple(_read_contact(entry) for entry in reader.each("vessels", most=VESSELS_MAX))
+
+
+def write_contact(contact: VesselContact) -> bytes:
+    """Return the document of one contact."""
+    return dump(_contact(contact))
+
+
+def read_contact(data: bytes) -> VesselContact:
+    """Read what `write_contact` wrote; raises `MalformedDocument`."""
+    return _read_contact(load(data, "A contact"))
+
+
+def _contact(contact: VesselContact) -> dict[str, Json]:
+    document: dict[str, Json] = {
+        "vessel": contact.vessel.hex(),
+        "at": contact.at,
+        "bearer": contact.bearer,
+    }
+    if contact.near is not None:
+        document["near"] = {
+            "at": contact.near.at,
+            "latitude_e4": contact.near.latitude_e4,
+            "longitude_e4": contact.near.longitude_e4,
+            "radius_km": contact.near.radius_km,
+        }
+    return document
+
+
+def _read_contact(entry: Reader) -> VesselContact:
+    with entry as reader:
+        return VesselContact(
+            vessel=VesselId(reader.hexadecimal("vessel", size_bytes=limits.VESSEL_ID_BYTES)),
+            at=UnixSeconds(reader.integer("at")),
+            bearer=reader.text("bearer", most=_BEARER_CHARACTERS_MAX),
+            near=_read_near(reader.inner("near")) if reader.has("near") else None,
+        )
+
+
+def _read_near(entry: Reader) -> Near:
+    with entry as reader:
+        return Near(
+            at=UnixSeconds(reader.integer("at")),
+            latitude_e4=reader.integer("latitude_e4", least=-900_000, most=900_000),
+            longitude_e4=reader.integer("longitude_e4", least=-1_800_000, most=1_800_000),
+            radius_km=reader.integer("radius_km", most=25_000),
+        )
 
 
 def write_page(page: FeedPage) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from protocol.ids import UnixSeconds
 from shore_relay.desk.store.database import Database
 
 _LOOK_EVERY_S = 0.3
@@ -13,6 +14,8 @@ class Changes:
 
     def __init__(self) -> None:
         self._count = 0
+        self.reached_at = UnixSeconds(0)
+        """When the relay last answered this process; 0 before it did. Before that, silence means nothing."""
         self._grown = asyncio.Condition()
 
     @property

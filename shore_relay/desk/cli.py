@@ -11,7 +11,7 @@ from protocol.errors import ProtocolError
 from protocol.priming import Language
 from shore_relay.desk.actor import Role
 from shore_relay.desk.cases.overview import Choice
-from shore_relay.desk.commands import cases, founding, people, reading, recovery, serving, writing
+from shore_relay.desk.commands import board, cases, founding, people, reading, recovery, serving, writing
 from shore_relay.desk.errors import DeskError, exit_code
 from shore_relay.desk.words import LANGUAGES
 
@@ -224,6 +224,8 @@ def _add_cases(add: Add) -> None:
     shown = add("case", cases.show_case, "show one case and its history")
     shown.add_argument("id", type=int, metavar="ID")
     shown.add_argument("--json", action="store_true", help="for programs")
+    seen = add("board", board.show_board, "show who is expected to check in, and who is silent")
+    seen.add_argument("--json", action="store_true", help="for programs")
     checked = add("verify", cases.verify_history, "check that the history of all cases is whole")
     checked.add_argument(
         "--mark", metavar="MARK", help="what an earlier run printed: is all of that still there?"

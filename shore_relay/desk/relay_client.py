@@ -15,6 +15,8 @@ from protocol.deskfeed import (
     TOKEN_SECONDS_MAX,
     Dispatch,
     FeedPage,
+    VesselContact,
+    read_contacts,
     read_page,
     write_dispatch,
 )
@@ -62,6 +64,18 @@ class RelayClient:
                 raise MalformedDocument("The relay's answer is not in the order of its cursors.")
             at = item.cursor
         return page
+
+    async def contacts(self) -> tuple[VesselContact, ...]:
+        """Return when the relay last heard each vessel; nothing from a relay that cannot tell yet.
+
+        Raises: RelayUnreachable, RelayRefused, MalformedDocument.
+        """
+        try:
+            return read_contacts(await self._request("GET", "/v1/vessels", b""))
+        except _Refused as reason:
+            if reason.status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.METHOD_NOT_ALLOWED):
+                return ()
+            raise
 
     async def taken(self, through: int) -> None:
         """Say that everything up to `through` is kept here; raises as `feed`."""

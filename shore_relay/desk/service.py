@@ -5,8 +5,11 @@ from collections.abc import Awaitable, Callable
 
 from protocol.documents import MalformedDocument
 from shore_relay.desk.app import Desk
+from shore_relay.desk.cases.climbing import climb, hears
 from shore_relay.desk.cases.filing import file_all
+from shore_relay.desk.cases.overview import CaseList
 from shore_relay.desk.changes import Changes
+from shore_relay.desk.contacts import fetch_contacts
 from shore_relay.desk.epochs import roll_if_due
 from shore_relay.desk.errors import KeysMoved, RelayRefused, RelayUnreachable, StoreFailed, UnreadableFile
 from shore_relay.desk.fetching import fetch
@@ -23,6 +26,12 @@ _PASSING = (RelayUnreachable, RelayRefused, MalformedDocument, StoreFailed, Keys
 _ROLL_LOOK_S = 3_600.0
 """How often the age of the newest sealing key is looked at; it is counted in days."""
 
+_CONTACTS_LOOK_S = 300.0
+"""How often the relay is asked when it last heard the vessels."""
+
+_CLIMB_LOOK_S = 30.0
+"""How often it is looked who is silent and which reminder is due; both are counted in hours."""
+
 _SEND_AGAIN_S = 60.0
 """The sender looks at least so often, should an announcement have been missed."""
 
@@ -37,6 +46,7 @@ class Service:
         self._client = client
         self._changes = changes
         self._pause = pause
+        self._cases = CaseList(desk)
 
     async def run(self) -> None:
         """Run every loop until cancelled."""
@@ -46,9 +56,12 @@ class Service:
             group.create_task(self._again_and_again("send", self._send))
             group.create_task(self._again_and_again("watch", self._watch))
             group.create_task(self._again_and_again("roll", self._roll))
+            group.create_task(self._again_and_again("contacts", self._ask_contacts))
+            group.create_task(self._again_and_again("climb", self._climb))
 
     async def _fetch(self) -> None:
         count = await fetch(self._desk, self._client, self._desk.settings.wait_s)
+        self._changes.reached_at = self._desk.now()
         if count:
             log("fetched", items=count)
             await self._changes.announce()
@@ -67,6 +80,18 @@ class Service:
             log("new-key", key=self._desk.keyring.keys.epochs[-1].id.hex())
             await self._changes.announce()
         await self._pause(_ROLL_LOOK_S)
+
+    async def _ask_contacts(self) -> None:
+        await fetch_contacts(self._desk, self._client)
+        await self._pause(_CONTACTS_LOOK_S)
+
+    async def _climb(self) -> None:
+        if hears(self._changes.reached_at, self._desk.now()):
+            made = await climb(self._desk, self._cases)
+            if made:
+                log("ladder", entries=made)
+                await self._changes.announce()
+        await self._pause(_CLIMB_LOOK_S)
 
     async def _watch(self) -> None:
         await self._changes.watch(self._desk.database)

@@ -49,6 +49,9 @@ class Settings:
     """What one credit costs the desk or its operator; 0: not known, so no money is shown."""
     currency: str = "USD"
 
+    vessel_silence_hours: int = 24
+    """The check-in board calls a vessel silent that was not heard for so long."""
+
 
 def load_settings(data: Path, environment: Mapping[str, str]) -> Settings:
     """Return the settings of a data folder; raises `BadSettings`."""
@@ -135,6 +138,7 @@ def _within_bounds(settings: Settings) -> Settings:
         ("satellite_mail_bytes_max", 0, 1_000_000),
         ("credit_bytes", 1, 65_535),
         ("credit_price", 0, 1_000),
+        ("vessel_silence_hours", 1, 8_760),
     ):
         if not least <= getattr(settings, name) <= most:
             raise BadSettings(f"The setting {name} must be from {least} to {most}.")

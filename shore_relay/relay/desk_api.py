@@ -29,7 +29,7 @@ from shore_relay.relay.errors import (
 from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.pace import Allowance
 from shore_relay.relay.settings import Settings
-from shore_relay.relay.store.repository import Desk, LearnedKeys, Repository
+from shore_relay.relay.store.repository import Desk, LearnedKeys, Repository, VesselStatus
 from shore_relay.relay.surroundings import Clock, WallClock
 
 DISPATCHED_KINDS = frozenset({Kind.MAIL, Kind.KEYS, Kind.DESK_RECEIPT})
@@ -51,7 +51,7 @@ Handler = Callable[[web.Request, Desk, bytes], Awaitable[web.Response]]
 
 
 class DeskApi:
-    """The three requests of `protocol.deskfeed`, and the health check."""
+    """The requests of `protocol.deskfeed`, and the health check."""
 
     def __init__(
         self,
@@ -78,6 +78,7 @@ class DeskApi:
         return [
             web.get("/v1/feed", self._for_desks(self._feed)),
             web.post("/v1/feed/taken", self._for_desks(self._taken)),
+            web.get("/v1/vessels", self._for_desks(self._vessels)),
             web.post("/v1/vessels/{vessel}/bundles", self._for_desks(self._dispatch)),
             web.get("/healthz", self._health),
         ]
@@ -140,6 +141,13 @@ class DeskApi:
         self._fleet.released(await self._store.taken(desk.id, through))
         return web.Response(body=dump({"through": through}), content_type="application/json")
 
+    async def _vessels(self, _request: web.Request, desk: Desk, _body: bytes) -> web.Response:
+        vessels = (await self._store.status()).vessels
+        # A desk's name is its alone on this relay.
+        theirs = tuple(_contact(vessel) for vessel in vessels if vessel.desk_name == desk.name)
+        body = deskfeed.write_contacts(theirs[: deskfeed.VESSELS_MAX])
+        return web.Response(body=body, content_type="application/json")
+
     # --- dispatches -----------------------------------------------------------------------------------------
 
     async def _dispatch(self, request: web.Request, desk: Desk, body: bytes) -> web.Response:
@@ -172,6 +180,20 @@ class DeskApi:
         except StoreFailed as error:
             return self._refuse(error.code, str(error), _STATUS[StoreFailed])
         return web.Response(body=dump({"status": "ok"}), content_type="application/json")
+
+
+def _contact(vessel: VesselStatus) -> deskfeed.VesselContact:
+    sbd, near = vessel.sbd, None
+    if sbd is not None and sbd.position is not None:
+        near = deskfeed.Near(
+            at=sbd.position_at,
+            latitude_e4=round(sbd.position.latitude * 10_000),
+            longitude_e4=round(sbd.position.longitude * 10_000),
+            radius_km=round(sbd.position.radius_km),
+        )
+    return deskfeed.VesselContact(
+        vessel=vessel.vessel, at=vessel.last_contact_at, bearer=vessel.last_bearer, near=near
+    )
 
 
 def _whole(request: web.Request, name: str, *, most: int) -> int:

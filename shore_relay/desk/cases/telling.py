@@ -67,5 +67,5 @@ def _key(deed: Deed) -> str:
         case Kind.EVIDENCE:
             return f"evidence.{deed.text}"
         case Kind.RUNG:
-            return f"rung.{deed.value}"
+            return f"rung.{deed.value}" + (".reminder" if deed.text else "")
     return deed.kind.value

@@ -13,6 +13,7 @@ import aiohttp
 
 from protocol.documents import Json, MalformedDocument
 from shore_relay.desk.app import Desk, open_desk
+from shore_relay.desk.contacts import fetch_contacts
 from shore_relay.desk.errors import (
     ChoosePassphrase,
     NoPassphrase,
@@ -157,6 +158,8 @@ async def exchange(desk: Desk, *, fetching: bool) -> RelayTrouble | None:
                 if fetching:
                     await fetch_all(desk, client)
                 await send_queued(desk, client)
+                if fetching:
+                    await fetch_contacts(desk, client)
         except (RelayUnreachable, RelayRefused, MalformedDocument) as trouble:
             return trouble
     return None

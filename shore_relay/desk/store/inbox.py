@@ -52,6 +52,30 @@ async def vessels(connection: Connection) -> list[VesselRow]:
     ]
 
 
+async def contacts(connection: Connection) -> dict[VesselId, UnixSeconds]:
+    """Return when each vessel was last heard, whatever it brought: messages, receipts, a word of its box."""
+    rows = await connection.execute_fetchall(
+        "SELECT id, max(last_at, coalesce(contact.at, 0)) AS heard_at FROM vessel"
+        " LEFT JOIN contact ON contact.vessel = vessel.id"
+    )
+    return {VesselId(row["id"]): UnixSeconds(row["heard_at"]) for row in rows}
+
+
+async def contacts_sealed(connection: Connection) -> dict[VesselId, bytes]:
+    """Return what the relay last said of each vessel, encrypted."""
+    rows = await connection.execute_fetchall("SELECT vessel, contact_sealed FROM contact")
+    return {VesselId(row["vessel"]): row["contact_sealed"] for row in rows}
+
+
+async def note_contact(connection: Connection, vessel: VesselId, at: UnixSeconds, sealed: bytes) -> None:
+    """Remember what the relay says of a vessel that this desk knows."""
+    await connection.execute(
+        "INSERT INTO contact (vessel, at, contact_sealed) VALUES (?, ?, ?) ON CONFLICT (vessel) DO UPDATE"
+        " SET at = excluded.at, contact_sealed = excluded.contact_sealed",
+        (vessel, at, sealed),
+    )
+
+
 async def add_box(connection: Connection, vessel: VesselId, public: bytes, at: UnixSeconds) -> None:
     """Remember a key that a box introduced; the same again changes nothing."""
     await connection.execute(

@@ -15,6 +15,7 @@ REMINDER_DAYS = (0, 1, 3, 7)
 """Before the day on which a task is due."""
 
 _PERSON_BYTES = 8
+_MAILBOX_BYTES = 16
 _NUMBER_DIGITS_MAX = 15
 
 
@@ -38,6 +39,17 @@ def person_of(form: Form, name: str) -> bytes:
     except ValueError:
         return b""
     return found if len(found) == _PERSON_BYTES else b""
+
+
+def mailbox_of(form: Form) -> bytes:
+    """Return which person a form is about; raises `WrongStep` where it names none."""
+    try:
+        found = bytes.fromhex(text_of(form, "mailbox"))
+    except ValueError:
+        found = b""
+    if len(found) != _MAILBOX_BYTES:
+        raise WrongStep("This form is not complete; open the case again.")
+    return found
 
 
 def head_in(form: Form, prefix: str = "") -> Head:

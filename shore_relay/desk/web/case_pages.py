@@ -43,6 +43,7 @@ from shore_relay.desk.people.person import Person
 from shore_relay.desk.people.roles import Permission, may
 from shore_relay.desk.store import cases as stored
 from shore_relay.desk.vessels import load_names
+from shore_relay.desk.web.board_pages import CHOICES, BoardPages
 from shore_relay.desk.web.case_forms import (
     REMINDER_DAYS,
     Form,
@@ -73,10 +74,12 @@ class CasePages:
         self._frame = frame
         self._changes = changes
         self._list = CaseList(desk)
+        self._board = BoardPages(desk, frame, changes, self._list)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to serve."""
         return [
+            *self._board.routes(),
             web.get("/cases", self._cases),
             web.get("/cases-list", self._cases_part),
             web.get("/cases/statistics", self._statistics),
@@ -88,6 +91,7 @@ class CasePages:
             web.post(_CASE + "/tasks", self._doing(self._add_task)),
             web.post(_CASE + r"/tasks/{task:\d{1,15}}", self._doing(self._settle)),
             web.post(_CASE + "/evidence", self._doing(self._evidence)),
+            web.post(_CASE + "/check-ins", self._doing(self._board.expect)),
             web.post(_CASE + "/merge", self._doing(self._merge)),
             web.post(_CASE + r"/messages/{id:\d{1,15}}", self._doing(self._move)),
             web.post(r"/messages/{id:\d{1,15}}/case", self._take_up),
@@ -148,6 +152,9 @@ class CasePages:
             "Attention": Attention,
             "reminder_days": REMINDER_DAYS,
             "colleagues": self._colleagues(case),
+            # Whoever wrote last stands first.
+            "persons": list(dict.fromkeys(f.mailbox for f in reversed(case.messages) if f.mailbox)),
+            "hour_choices": CHOICES,
             "title_max": TITLE_CHARACTERS_MAX,
             "note_max": NOTE_CHARACTERS_MAX,
             "task_max": TASK_CHARACTERS_MAX,

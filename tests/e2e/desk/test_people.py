@@ -13,7 +13,12 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from scripts.pagewalk.looks import AXE, RULES
 from shore_relay.desk.actor import Role
 from shore_relay.desk.app import Desk, open_desk
+from shore_relay.desk.cases.board import expect as expect_check_ins
+from shore_relay.desk.cases.book import load_case
 from shore_relay.desk.cases.filing import file_all
+from shore_relay.desk.cases.indicators import Indicator
+from shore_relay.desk.cases.model import EvidenceState, Plan
+from shore_relay.desk.cases.work import add_note, add_task, judge_evidence
 from shore_relay.desk.changes import Changes
 from shore_relay.desk.commands.serving import listen
 from shore_relay.desk.people.staff import find_person
@@ -40,7 +45,18 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     folder = await asyncio.to_thread(shutil.copytree, LEFT, tmp_path / "desk")
     async with open_desk(folder, PASSPHRASE, Settings(relay="http://127.0.0.1:9", port=0)) as desk:
         await file_all(desk)
+        await work_on_a_case(desk)
         yield desk
+
+
+async def work_on_a_case(desk: Desk) -> None:
+    """Put something into every part of a case's page, and somebody on the board."""
+    case = await load_case(desk, 1)
+    await add_note(desk, desk.actor, 1, "พี่ชายของเขาโทรมา")
+    await add_task(desk, desk.actor, 1, "Write to the lawyer", desk.now(), remind_at=desk.now())
+    await judge_evidence(desk, desk.actor, 1, Indicator.DECEPTION, 1, EvidenceState.CONFIRMED)
+    plan = Plan(mailbox=case.messages[0].mailbox, label="K.", every_h=24, grace_h=6, second_h=4)
+    await expect_check_ins(desk, desk.actor, 1, plan)
 
 
 @pytest.fixture
@@ -171,6 +187,7 @@ async def walk(page: Page, desk: Desk, address: str, look: Callable[[str], Await
         "/cases",
         "/cases/1",
         "/cases/statistics",
+        "/board",
     ):
         await page.goto(address + path)
         await look(path.strip("/").replace("/", "-"))
@@ -183,6 +200,7 @@ async def walk(page: Page, desk: Desk, address: str, look: Callable[[str], Await
     await look("person")
 
 
+@pytest.mark.timeout(400)  # Sixteen pages, each looked at in two widths.
 @pytest.mark.parametrize("language", ["en-GB", "th-TH"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_every_page_of_people_and_keys_satisfies_axe_and_a_narrow_screen(
@@ -197,6 +215,7 @@ async def test_every_page_of_people_and_keys_satisfies_axe_and_a_narrow_screen(
             if width > 320:
                 faults.append(f"{name} is {width} px wide")
             await page.set_viewport_size({"width": 1280, "height": 800})
+            await page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
             # Through the debugger, not the page, whose policy lets no foreign script in.
             await page.evaluate(AXE.read_text(encoding="utf-8"))
             found = await page.evaluate(

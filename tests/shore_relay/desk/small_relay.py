@@ -12,7 +12,16 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from protocol.deskfeed import AUDIENCE, Dispatch, FeedItem, FeedPage, read_dispatch, write_page
+from protocol.deskfeed import (
+    AUDIENCE,
+    Dispatch,
+    FeedItem,
+    FeedPage,
+    VesselContact,
+    read_dispatch,
+    write_contacts,
+    write_page,
+)
 from protocol.documents import dump, load, to_text
 from protocol.provisioning import DeskCard
 
@@ -29,6 +38,7 @@ class SmallRelay:
     answer_with: tuple[int, bytes] | None = None
     """Status and body for every request, in place of an honest answer."""
     refuse_dispatches: bool = False
+    contacts: tuple[VesselContact, ...] = ()
     clock: Callable[[], float] = time.time
     changed: threading.Condition = field(default_factory=threading.Condition)
     port: int = 0
@@ -83,6 +93,9 @@ class SmallRelay:
             self.taken = max(self.taken, through)
             self.changed.notify_all()
         return web.Response(body=b"{}")
+
+    async def _contacts(self, _request: web.Request) -> web.Response:
+        return web.Response(body=write_contacts(self.contacts))
 
     async def _dispatch(self, request: web.Request) -> web.Response:
         dispatch = read_dispatch(await request.read())
@@ -151,6 +164,7 @@ def running_relay() -> Iterator[SmallRelay]:
             [
                 web.get("/v1/feed", relay._feed),
                 web.post("/v1/feed/taken", relay._taken),
+                web.get("/v1/vessels", relay._contacts),
                 web.post("/v1/vessels/{vessel}/bundles", relay._dispatch),
             ]
         )

@@ -14,6 +14,7 @@ from protocol.voicepack import VoiceCodec
 from shore_relay.desk.actor import Role
 from shore_relay.desk.cases.deeds import Kind
 from shore_relay.desk.cases.indicators import Indicator
+from shore_relay.desk.cases.ladder import Silence
 from shore_relay.desk.cases.model import EvidenceState, Rung, Severity, Status
 from shore_relay.desk.cases.overview import Attention, Choice
 from shore_relay.desk.content import ContentKind
@@ -43,6 +44,9 @@ ENUMERATED = {
     *(f"attention.{int(attention)}" for attention in Attention),
     *(f"deed.{kind.value}" for kind in Kind if kind not in (Kind.EVIDENCE, Kind.RUNG)),
     *(f"deed.evidence.{state.value}" for state in EvidenceState if state is not EvidenceState.PROPOSED),
+    "deed.rung.1.reminder",
+    *(f"rung.{int(rung)}" for rung in Rung),
+    *(f"silence.{silence.value}" for silence in Silence if silence is not Silence.NONE),
     *(f"deed.rung.{int(rung)}" for rung in Rung if rung is not Rung.CALM),
     *("deed.message-in.moved", "deed.assigned.nobody"),
     *(f"kind.{kind.value}" for kind in (ContentKind.VOICE, ContentKind.CHECK_IN)),
@@ -55,9 +59,9 @@ def _asked_for() -> set[str]:
     asked = r"""(?:\b(?:w|words|_words|self|Words\.load\(\))|\(request\))"""
     called = re.findall(asked + r"""\(\s*["']([\w.-]+\w)["']\s*[,)]""", text)
     # Chosen among several before the catalogue is asked.
-    named = re.findall(r"""["']((?:account|answer|error|task|vessel)\.[a-z.-]+)["']""", text)
+    named = re.findall(r"""["']((?:account|answer|board|check-ins|error|task|vessel)\.[a-z.-]+)["']""", text)
     faults = re.findall(r"""["'](unknown-desk-key|unexpected-kind)["']""", text)
-    files = {"account.html", "error.html", "vessel.html", "vessel.name"}
+    files = {"account.html", "board.html", "error.html", "vessel.html", "vessel.name"}
     return {*called, *named, *(f"fault.{code}" for code in faults)} - files
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from protocol import deskfeed
 from protocol.bundle import Mail
 from protocol.bundle import encode as encode_bundle
-from protocol.deskfeed import Dispatch, FeedItem
+from protocol.deskfeed import Dispatch, FeedItem, VesselContact
 from protocol.deskkeys import DeskKey
 from protocol.documents import to_text
 from protocol.frames import Priority
@@ -88,6 +88,11 @@ class Desk:
         status, body = await self.ask(relay, "GET", f"/v1/feed?after={after}&wait={wait_s}")
         assert status == 200, body
         return deskfeed.read_page(body).items
+
+    async def contacts(self, relay: RunningRelay) -> tuple[VesselContact, ...]:
+        status, body = await self.ask(relay, "GET", "/v1/vessels")
+        assert status == 200, body
+        return deskfeed.read_contacts(body)
 
     async def taken(self, relay: RunningRelay, through: int) -> int:
         status, _ = await self.ask(relay, "POST", "/v1/feed/taken", b'{"through": %d}' % through)

@@ -97,6 +97,10 @@ async def test_a_desk_sees_and_reaches_only_its_own(
     items = await desk.feed(relay)
     assert await other.taken(relay, items[-1].cursor) == 400, "it was never given that cursor"
     assert await desk.feed(relay) == items
+    (contact,) = await desk.contacts(relay)
+    assert (contact.vessel, contact.bearer, contact.near) == (box.provisioning.vessel, "tcp", None)
+    assert contact.at > 0
+    assert await other.contacts(relay) == ()
     status, body = await other.dispatch(relay, box.provisioning.vessel, other.mail())
     assert (status, code(body)) == (404, "unknown-vessel")
     assert await desk.dispatch(relay, VesselId(b"nobodyyy"), desk.mail()) == (status, body), (

@@ -107,6 +107,7 @@ COMMANDS = {
     "vessels": Permission.READ,
     "cases": Permission.CASEWORK,
     "case 1": Permission.CASEWORK,
+    "board": Permission.CASEWORK,
     "verify": Permission.CASEWORK,
     "status": Permission.READ,
     "show 1": Permission.ANSWER,

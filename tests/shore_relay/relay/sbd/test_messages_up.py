@@ -270,6 +270,7 @@ async def test_positions_are_kept_only_where_the_operator_turned_it_on(
         (seen,) = (await relay.store.status()).vessels
         assert seen.sbd is not None
         assert seen.sbd.position is None
+        assert [contact.near for contact in await desk.contacts(relay)] == [None]
     assert b"100.9938" not in database_path(sky.shore.folder).read_bytes()
     async with sky.serving(keep_positions=True) as relay:
         await worked_off(relay, sky, vessel, desk)
@@ -277,6 +278,9 @@ async def test_positions_are_kept_only_where_the_operator_turned_it_on(
         assert seen.sbd is not None
         assert seen.sbd.position is not None
         assert seen.sbd.position.longitude == 100.9938
+        (contact,) = await desk.contacts(relay)
+        assert contact.near is not None
+        assert contact.near.longitude_e4 == 1_009_938
     assert "100.99" not in "".join(sky.log)
 
 
