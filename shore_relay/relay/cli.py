@@ -49,8 +49,10 @@ def _unexpected(kind: type[BaseException], error: BaseException, _trace: Traceba
 async def _run(options: argparse.Namespace, folder: Path) -> None:
     match options.command:
         case "init":
-            await admin.init(folder, options.host, secrets.token_bytes, unix_time())
-            print(f"A relay was made in {folder}. Next: seavoice-relay desk add CARD.json")
+            if await admin.init(folder, options.host, secrets.token_bytes, unix_time()):
+                print(f"A relay was made in {folder}. Next: seavoice-relay desk add CARD.json")
+            else:
+                print(f"{folder} joins the relays that share its database. Next: seavoice-relay serve")
         case "desk add":
             card, new = await admin.add_desk(folder, options.card, unix_time())
             print(f"Desk {card.name} ({card.id.hex()}) {'was added' if new else 'is up to date'}.")

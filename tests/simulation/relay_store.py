@@ -4,8 +4,6 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import aiosqlite
-
 from protocol import limits
 from protocol.deskfeed import Dispatch, ItemKind
 from protocol.deskkeys import DeskKey
@@ -19,6 +17,7 @@ from protocol.provisioning import DeskCard
 from shore_relay.relay.errors import StoreFailed
 from shore_relay.relay.store import links
 from shore_relay.relay.store.repository import LinkCommit, LinkState, NewVessel
+from shore_relay.relay.store.session import Session
 from shore_relay.relay.store.sqlite import SqliteStore, create
 from tests.simulation.faults import DiskFull
 from tests.simulation.store import DESK_PUBLIC, RELAY_PRIVATE, VESSEL, Berth, Outgoing
@@ -38,6 +37,7 @@ class RelayStore:
         self._berth = berth
         self._store = berth.run(SqliteStore.open(self.path(berth.folder)))
         self._key_ids: tuple[bytes, ...] = ()
+        self._epoch = 0
 
     @staticmethod
     def path(folder: Path) -> Path:
@@ -69,7 +69,8 @@ class RelayStore:
 
     def snapshot(self) -> Snapshot:
         """Return what an engine starts from."""
-        snapshot = self._load().snapshot
+        state = self._load()
+        snapshot, self._epoch = state.snapshot, state.epoch
         self._key_ids = _key_ids(snapshot.guard)
         return snapshot
 
@@ -113,10 +114,11 @@ class RelayStore:
             bearer="simulated",
             changes=tuple(changes),
             key_ids=key_ids if key_ids != self._key_ids else None,
+            epoch=self._epoch,
         )
 
-        async def write(connection: aiosqlite.Connection) -> set[DeskId]:
-            desks = await links.commit_link(connection, commit)
+        async def write(session: Session) -> set[DeskId]:
+            desks = await links.commit_link(session, commit)
             try:
                 self._berth.before_commit()
             except DiskFull:
@@ -127,7 +129,7 @@ class RelayStore:
         self._write(write)
         self._key_ids = key_ids
 
-    def _write(self, operation: Callable[[aiosqlite.Connection], Awaitable[set[DeskId]]]) -> None:
+    def _write(self, operation: Callable[[Session], Awaitable[set[DeskId]]]) -> None:
         try:
             self._berth.run(self._store.writer.run(operation))
         except StoreFailed as failed:
@@ -160,12 +162,10 @@ class RelayStore:
         """Do what a restore does."""
         guard = GuardState(secret=secret)
 
-        async def write(connection: aiosqlite.Connection) -> None:
-            await links.save_guard(connection, VESSEL, guard)
-            await links.save_key_ids(connection, VESSEL, _key_ids(guard))
-            await connection.execute(
-                "UPDATE vessels SET next_number = next_number + ?", (self._berth.leap(),)
-            )
+        async def write(session: Session) -> None:
+            await links.save_guard(session, VESSEL, guard)
+            await links.save_key_ids(session, VESSEL, _key_ids(guard))
+            await session.change("UPDATE vessels SET next_number = next_number + ?", (self._berth.leap(),))
 
         self._berth.run(self._store.writer.run(write))
 
