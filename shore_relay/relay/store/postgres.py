@@ -116,9 +116,9 @@ class PostgresStore(SqlStore):
         for desk in desks:
             self._hints.feed(desk)
 
-    def _announce_dispatch(self, vessel: VesselId, *, new: bool) -> None:
-        if new:
-            self._hints.dispatch(vessel)
+    def announce_work(self, vessel: VesselId) -> None:
+        """Let other relays on this database know that there is something to do for a vessel."""
+        self._hints.work(vessel)
 
 
 async def _require_relay(connection: asyncpg.Connection, address: PostgresAddress) -> None:

@@ -34,8 +34,8 @@ class HintsOut:
         """Tell that a desk has something new."""
         self._add(f"{_FEED} {desk.hex()} {self._relay.hex()}")
 
-    def dispatch(self, vessel: VesselId) -> None:
-        """Tell that something was queued for a vessel."""
+    def work(self, vessel: VesselId) -> None:
+        """Tell that there is something to do for a vessel."""
         self._add(f"{_VESSEL} {vessel.hex()} {self._relay.hex()}")
 
     def _add(self, hint: str) -> None:

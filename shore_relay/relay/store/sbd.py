@@ -138,9 +138,15 @@ class SbdStore:
             )
             if keep_position:
                 await _keep_position(session, vessel, message)
+            hearers.append(vessel)
             return True
 
-        return await self._store.writer.run(receive)
+        hearers: list[VesselId] = []
+        new = await self._store.writer.run(receive)
+        for vessel in hearers[-1:]:
+            # The relay that the vessel is connected to opens it.
+            self._store.announce_work(vessel)
+        return new
 
     async def inbound(self, *, most: int) -> tuple[InboundMessage, ...]:
         """Return the first messages that have not been worked off."""

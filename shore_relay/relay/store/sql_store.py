@@ -246,12 +246,12 @@ class SqlStore(Repository):
         )
         return await self.writer.run(
             partial(feed.queue_dispatch, order=order),
-            after=lambda new: self._announce_dispatch(vessel, new=new),
+            after=lambda new: self.announce_work(vessel) if new else None,
             about=vessel,
         )
 
-    def _announce_dispatch(self, vessel: VesselId, *, new: bool) -> None:
-        """Let other relays on this store know what they may have to send."""
+    def announce_work(self, vessel: VesselId) -> None:
+        """Let other relays on this store know that there is something to do for a vessel."""
 
     # --- for the operator ---
 

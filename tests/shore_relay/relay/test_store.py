@@ -47,7 +47,7 @@ async def test_each_migration_keeps_what_is_in_the_tables(tmp_path: Path) -> Non
         await migrate(connection, steps[:number])
         after = await _rows(connection)
         assert {table: after[table] for table in before} == before
-        await _fill(connection)
+        await fill(connection)
         assert await pragma(connection, "user_version") == number
     fresh = await aiosqlite.connect(tmp_path / "fresh.db", isolation_level=None)
     await migrate(fresh, steps)
@@ -82,7 +82,7 @@ async def _rows(connection: aiosqlite.Connection) -> dict[str, int]:
     return counts
 
 
-async def _fill(connection: aiosqlite.Connection) -> None:
+async def fill(connection: aiosqlite.Connection) -> None:
     """Put one row into each table that is empty."""
     await connection.execute("PRAGMA foreign_keys = OFF")
     for table, count in (await _rows(connection)).items():

@@ -32,6 +32,8 @@ from shore_relay.relay.vessels import Visit, is_authentic
 _BATCH = 64
 _SWEEP_S = 20.0
 """How often to look whether something has waited long enough; news is looked at when it comes."""
+_OTHERS_S = 1.0
+"""How soon to look again at what another relay is busy with."""
 _RETRY_S_MIN = 0.05
 _HOUR_S = 3_600
 
@@ -100,18 +102,18 @@ class PostOffice:
         while True:
             self._wake.clear()
             try:
-                await self._work_off()
+                left = await self._work_off()
                 await self._look_at(await self._take_due())
             except (StoreFailed, FleetFull, ContactEnded) as reason:
                 # Nothing is lost: it is all in the store, and worked off once that takes something again.
                 self._gate.note(reason.code, "sbd")
                 await asyncio.sleep(max(_RETRY_S_MIN, self._gate.settings.store_retry_s))
             else:
-                await self._rest()
+                await self._rest(_OTHERS_S if left else _SWEEP_S)
 
-    async def _rest(self) -> None:
+    async def _rest(self, most_s: float) -> None:
         try:
-            async with asyncio.timeout(_SWEEP_S):
+            async with asyncio.timeout(most_s):
                 await self._wake.wait()
         except TimeoutError:
             return
@@ -126,12 +128,13 @@ class PostOffice:
 
     # --- up -----------------------------------------------------------------------------------------------
 
-    async def _work_off(self) -> None:
+    async def _work_off(self) -> bool:
+        """Work off what came in; return whether something is left that is another relay's turn."""
         while batch := await self._store.inbound(most=_BATCH):
             moved = [await self._open(message) for message in batch]
             if not any(moved):
-                # Other relays are at all of them.
-                return
+                return True
+        return False
 
     async def _open(self, message: InboundMessage) -> bool:
         """Work a message off; return False where that is another relay's turn."""
