@@ -22,7 +22,6 @@ from protocol.origin import public_half
 from protocol.provisioning import DeskCard, Provisioning, read_card, write_provisioning
 from shore_relay.relay.bearers.sbd.gateway import check_imei
 from shore_relay.relay.data_folder import (
-    database_path,
     make_folder,
     removed_on_failure,
     write_secret,
@@ -30,11 +29,12 @@ from shore_relay.relay.data_folder import (
 )
 from shore_relay.relay.errors import CardUnreadable, NameTaken, SettingsInvalid, UnknownDesk, UnknownVessel
 from shore_relay.relay.operator_api import asking
-from shore_relay.relay.settings import Settings
+from shore_relay.relay.settings import Settings, load_settings
+from shore_relay.relay.store.opening import create_store, open_store
 from shore_relay.relay.store.repository import NewVessel, RelayStatus
 from shore_relay.relay.store.sbd import SbdStore
 from shore_relay.relay.store.sbd_rows import Via
-from shore_relay.relay.store.sqlite import SqliteStore, create
+from shore_relay.relay.store.sql_store import SqlStore
 
 Entropy = Callable[[int], bytes]
 Sign = Callable[[bytes, VesselId, UnixSeconds], OperatorSettings]
@@ -45,8 +45,10 @@ _SIGNING_KEY_BYTES = 32
 _REF_BYTES = 16
 
 
-async def init(folder: Path, host: str, entropy: Entropy, now: UnixSeconds) -> None:
+async def init(folder: Path, host: str, entropy: Entropy, now: UnixSeconds) -> bool:
     """Make a relay's folder, settings, database and key.
+
+    Returns False where the settings name a database that other relays use already: this one joins them.
 
     Raises `AlreadyInitialised`, `OutputUnwritable`, `SettingsInvalid` or `StoreFailed`.
     """
@@ -54,9 +56,14 @@ async def init(folder: Path, host: str, entropy: Entropy, now: UnixSeconds) -> N
         raise SettingsInvalid("--host must be a host name or an address, without a port.")
     make_folder(folder)
     write_settings(folder, f"public_host = {json.dumps(host)}\n")
-    await create(database_path(folder), entropy(limits.X25519_KEY_BYTES), now)
-    async with await SqliteStore.open(database_path(folder)) as store:
+    new = await create_store(folder, load_settings(folder), entropy(limits.X25519_KEY_BYTES), now)
+    async with await _opened(folder) as store:
         await store.operator_private(entropy(_SIGNING_KEY_BYTES))
+    return new
+
+
+async def _opened(folder: Path) -> SqlStore:
+    return await open_store(folder, load_settings(folder))
 
 
 async def add_desk(folder: Path, card_path: Path, now: UnixSeconds) -> tuple[DeskCard, bool]:
@@ -65,7 +72,7 @@ async def add_desk(folder: Path, card_path: Path, now: UnixSeconds) -> tuple[Des
     Raises `CardUnreadable`, `NameTaken` and what opening the store raises.
     """
     card = _read_card(card_path)
-    async with await SqliteStore.open(database_path(folder)) as store:
+    async with await _opened(folder) as store:
         return card, await store.add_desk(card, now)
 
 
@@ -103,7 +110,7 @@ async def add_vessel(
     """
     if not 0 < len(name) <= _NAME_CHARACTERS_MAX or not name.isprintable():
         raise NameTaken(f"A vessel's name has 1 to {_NAME_CHARACTERS_MAX} printable characters.")
-    async with await SqliteStore.open(database_path(folder)) as store:
+    async with await _opened(folder) as store:
         secret = entropy(limits.LINK_SECRET_BYTES)
         provisioning = Provisioning(
             vessel=VesselId(entropy(limits.VESSEL_ID_BYTES)),
@@ -169,7 +176,7 @@ async def _send_signed(
     entropy: Entropy,
     now: UnixSeconds,
 ) -> VesselId:
-    async with await SqliteStore.open(database_path(folder)) as store:
+    async with await _opened(folder) as store:
         vessel, desk = await _find_vessel(store, name)
         signer = await store.operator_private(entropy(_SIGNING_KEY_BYTES))
         bundle = sign(signer, vessel, now)
@@ -193,7 +200,7 @@ async def revoke_vessel(folder: Path, name: str, now: UnixSeconds, *, undo: bool
 
     Raises `UnknownVessel` and what opening the store raises.
     """
-    async with await SqliteStore.open(database_path(folder)) as store:
+    async with await _opened(folder) as store:
         vessel, _ = await _find_vessel(store, name)
         await store.set_revoked(vessel, UnixSeconds(0) if undo else now)
     async with asking(folder) as serving:
@@ -202,7 +209,7 @@ async def revoke_vessel(folder: Path, name: str, now: UnixSeconds, *, undo: bool
     return vessel
 
 
-async def _find_vessel(store: SqliteStore, name: str) -> tuple[VesselId, DeskId]:
+async def _find_vessel(store: SqlStore, name: str) -> tuple[VesselId, DeskId]:
     found = await store.find_vessel(name)
     if found is None:
         raise UnknownVessel(
@@ -254,7 +261,7 @@ def _new_vessel(provisioning: Provisioning) -> NewVessel:
 
 async def status(folder: Path) -> RelayStatus:
     """Return what the store knows of vessels, desks and refusals."""
-    async with await SqliteStore.open(database_path(folder)) as store:
+    async with await _opened(folder) as store:
         return await store.status()
 
 
@@ -264,11 +271,11 @@ async def assign_modem(folder: Path, name: str, imei: str, via: Via, now: UnixSe
     Raises `ModemRefused`, `UnknownVessel` and what opening the store raises.
     """
     imei = check_imei(imei)
-    async with await SqliteStore.open(database_path(folder)) as store:
+    async with await _opened(folder) as store:
         return await SbdStore(store).assign_modem(name, imei, via, now)
 
 
 async def remove_modem(folder: Path, name: str) -> VesselId:
     """Take a vessel's modem away: nothing that it sends is taken any more. Raises `UnknownVessel`."""
-    async with await SqliteStore.open(database_path(folder)) as store:
+    async with await _opened(folder) as store:
         return await SbdStore(store).remove_modem(name)

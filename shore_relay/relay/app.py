@@ -21,7 +21,8 @@ from shore_relay.relay.bearers.tcp import TcpBearer
 from shore_relay.relay.bearers.udp import UdpBearer
 from shore_relay.relay.bearers.websocket import WebSocketBearer
 from shore_relay.relay.bell import Bell
-from shore_relay.relay.data_folder import database_path, serving
+from shore_relay.relay.cluster import Neighbours
+from shore_relay.relay.data_folder import serving
 from shore_relay.relay.desk_api import DeskApi
 from shore_relay.relay.errors import StoreFailed
 from shore_relay.relay.fleet import Fleet
@@ -29,7 +30,8 @@ from shore_relay.relay.logfmt import Log, to_stderr
 from shore_relay.relay.operator_api import OperatorApi
 from shore_relay.relay.settings import LINK_PATH, Settings
 from shore_relay.relay.sticks import Sticks
-from shore_relay.relay.store.sqlite import SqliteStore
+from shore_relay.relay.store.opening import open_store
+from shore_relay.relay.store.sql_store import SqlStore
 from shore_relay.relay.surroundings import Clock, WallClock
 
 _UPKEEP_S = 2.0
@@ -72,7 +74,7 @@ class RunningRelay:
     udp_port: int
     directip_port: int
     """0 where DirectIP is off."""
-    store: SqliteStore
+    store: SqlStore
     fleet: Fleet
     refusals: Counter[str]
     """What was refused since the counters were last stored."""
@@ -91,14 +93,11 @@ async def running_relay(
     world = world or World()
     bell = Bell()
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(serving(folder))
-        store = await stack.enter_async_context(
-            await SqliteStore.open(
-                database_path(folder), on_feed=bell.ring, size_bytes_max=settings.database_bytes_max
-            )
-        )
+        stack.enter_context(serving(folder, has_file=not settings.store))
+        store = await stack.enter_async_context(await open_store(folder, settings, on_feed=bell.ring))
         refusals: Counter[str] = Counter()
         fleet = await _make_fleet(store, settings, world, refusals)
+        await stack.enter_async_context(Neighbours(store, fleet, world.wall, world.log).serving())
         operator = OperatorApi(Sticks(fleet, store, refusals), fleet)
         upkeep = _Upkeep(store, fleet, refusals, world.log)
         stack.push_async_callback(upkeep.store_counts)
@@ -148,7 +147,7 @@ async def running_relay(
         world.log("stopping")
 
 
-async def _make_fleet(store: SqliteStore, settings: Settings, world: World, refusals: Counter[str]) -> Fleet:
+async def _make_fleet(store: SqlStore, settings: Settings, world: World, refusals: Counter[str]) -> Fleet:
     fleet = Fleet(
         store,
         settings,
@@ -172,10 +171,8 @@ async def resting_sticks(
     """
     world = world or World()
     refusals: Counter[str] = Counter()
-    with serving(folder):
-        async with await SqliteStore.open(
-            database_path(folder), size_bytes_max=settings.database_bytes_max
-        ) as store:
+    with serving(folder, has_file=not settings.store):
+        async with await open_store(folder, settings) as store:
             fleet = await _make_fleet(store, settings, world, refusals)
             try:
                 yield Sticks(fleet, store, refusals)
@@ -186,7 +183,7 @@ async def resting_sticks(
 class _Upkeep:
     """Stores counters and notices what admins did, now and then."""
 
-    def __init__(self, store: SqliteStore, fleet: Fleet, refusals: Counter[str], log: Log) -> None:
+    def __init__(self, store: SqlStore, fleet: Fleet, refusals: Counter[str], log: Log) -> None:
         self._store = store
         self._fleet = fleet
         self._refusals = refusals
@@ -221,7 +218,7 @@ class _Upkeep:
             await self.store_counts()
             turn += 1
             if turn % _FORGET_EVERY == 0:
-                await self._store.writer.forget_old_pages()
+                await self._store.forget_old_pages()
             try:
                 await self._fleet.refresh_directory()
             except StoreFailed as reason:

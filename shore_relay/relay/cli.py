@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from protocol.caps import SignedCap
-from shore_relay.relay import admin, stick_commands
+from shore_relay.relay import admin, moving_commands, stick_commands
 from shore_relay.relay.app import running_relay, unix_time
 from shore_relay.relay.chain_file import read_chain
 from shore_relay.relay.data_folder import default_folder
@@ -49,8 +49,10 @@ def _unexpected(kind: type[BaseException], error: BaseException, _trace: Traceba
 async def _run(options: argparse.Namespace, folder: Path) -> None:
     match options.command:
         case "init":
-            await admin.init(folder, options.host, secrets.token_bytes, unix_time())
-            print(f"A relay was made in {folder}. Next: seavoice-relay desk add CARD.json")
+            if await admin.init(folder, options.host, secrets.token_bytes, unix_time()):
+                print(f"A relay was made in {folder}. Next: seavoice-relay desk add CARD.json")
+            else:
+                print(f"{folder} joins the relays that share its database. Next: seavoice-relay serve")
         case "desk add":
             card, new = await admin.add_desk(folder, options.card, unix_time())
             print(f"Desk {card.name} ({card.id.hex()}) {'was added' if new else 'is up to date'}.")
@@ -66,6 +68,9 @@ async def _run(options: argparse.Namespace, folder: Path) -> None:
             action = stick_commands.read if options.action == "read" else stick_commands.write
             report = await action(folder, load_settings(folder), options.dir)
             print(json.dumps(report.as_document()) if options.json else report.as_text())
+        case "migrate-store":
+            moved = await moving_commands.migrate_store(options.source, options.url)
+            print(json.dumps(moved, indent=2) if options.json else moving_commands.as_text(moved))
         case "vessel modem":
             await _set_modem(options, folder)
         case "status":
@@ -241,6 +246,8 @@ def _parser() -> argparse.ArgumentParser:
         "--via", choices=[via.value for via in Via], default=Via.ROCKBLOCK.value, help="whose gateway"
     )
     vessel_modem.set_defaults(command="vessel modem")
+
+    moving_commands.add_parser(commands, data)
 
     serve = commands.add_parser("serve", parents=[data], help="serve vessels and desks until stopped")
     serve.set_defaults(command="serve")

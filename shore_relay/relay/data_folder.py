@@ -28,7 +28,10 @@ def database_path(folder: Path) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder for its owner alone; raises `OutputUnwritable` or `AlreadyInitialised`."""
+    """Make the folder for its owner alone; raises `OutputUnwritable` or `AlreadyInitialised`.
+
+    A folder whose relay was moved to PostgreSQL is none that holds a relay.
+    """
     if database_path(folder).exists():
         raise AlreadyInitialised(
             f"{folder} holds a relay already; use it, or name another folder with --data."
@@ -76,9 +79,12 @@ def removed_on_failure(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[None]:
-    """Hold the folder for one server: two would use the same packet counters. Raises `AlreadyServing`."""
-    if not database_path(folder).exists():
+def serving(folder: Path, *, has_file: bool = True) -> Iterator[None]:
+    """Hold the folder for one server: two would use the same packet counters. Raises `AlreadyServing`.
+
+    `has_file`: the store is a file in it, without which the folder holds no relay.
+    """
+    if not (database_path(folder) if has_file else folder).exists():
         raise DataFolderMissing(
             f"{folder} holds no relay; make one with `seavoice-relay init`, or name its folder with --data."
         )

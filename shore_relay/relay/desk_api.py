@@ -15,6 +15,7 @@ from protocol.documents import MalformedDocument, Reader, dump, load
 from protocol.errors import RemoteError
 from protocol.ids import VesselId
 from shore_relay.relay.bell import Bell
+from shore_relay.relay.cluster import LOOK_S
 from shore_relay.relay.desk_auth import SignedRequest, authorise
 from shore_relay.relay.errors import (
     ClockSkew,
@@ -117,16 +118,16 @@ class DeskApi:
     async def _feed(self, request: web.Request, desk: Desk, _body: bytes) -> web.Response:
         after = _whole(request, "after", most=2**53)
         wait_s = _whole(request, "wait", most=deskfeed.WAIT_SECONDS_MAX)
-        news = self._bell.listen(desk.id)
-        items = await self._page(desk, after)
-        if not items and wait_s:
-            try:
-                async with asyncio.timeout(wait_s):
-                    await news.wait()
-            except TimeoutError:
-                # Nothing was announced, yet a look costs little and an announcement can be missed.
-                pass
+        items: list[deskfeed.FeedItem] = []
+        ends = asyncio.get_running_loop().time() + wait_s
+        while True:
+            news = self._bell.listen(desk.id)
             items = await self._page(desk, after)
+            left_s = ends - asyncio.get_running_loop().time()
+            if items or left_s <= 0 or self._bell.closed:
+                break
+            # An announcement can be missed, those of other relays at least, and a look costs little.
+            await _wait(news, min(left_s, LOOK_S) if self._store.shared else left_s)
         page = deskfeed.FeedPage(items=tuple(items))
         return web.Response(body=deskfeed.write_page(page), content_type="application/json")
 
@@ -194,6 +195,14 @@ def _contact(vessel: VesselStatus) -> deskfeed.VesselContact:
     return deskfeed.VesselContact(
         vessel=vessel.vessel, at=vessel.last_contact_at, bearer=vessel.last_bearer, near=near
     )
+
+
+async def _wait(news: asyncio.Event, most_s: float) -> None:
+    try:
+        async with asyncio.timeout(most_s):
+            await news.wait()
+    except TimeoutError:
+        return
 
 
 def _whole(request: web.Request, name: str, *, most: int) -> int:

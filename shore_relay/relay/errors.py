@@ -6,6 +6,10 @@
  ├─ `AlreadyInitialised`   there is one already
  ├─ `StoreUnusable`        the database file is damaged, or another program's
  ├─ `StoreFromFuture`      a newer program wrote the database
+ ├─ `StoreUnreachable`     PostgreSQL does not answer, or has no connection left
+ ├─ `StoreLoginRefused`    PostgreSQL knows no such user, or the password is another
+ ├─ `StoreOutdated`        PostgreSQL is too old
+ ├─ `StoreOccupied`        a relay cannot be moved there: something is in it already
  ├─ `StoreFailed`          a commit failed: disk full or broken; nothing was promised
  ├─ `AlreadyServing`       another process serves this folder
  ├─ `PortInUse`            a port cannot be had
@@ -16,6 +20,7 @@
  ├─ `OutputUnwritable`     the provisioning file cannot be written
  ├─ `FleetFull`            as many vessels are connected as may be at once
  ├─ `ContactEnded`         the contact is over; open a new one
+ │   └─ `LinkTakenOver`    another relay has the vessel's link now
  ├─ `RefTaken`             the same ref came with other content
  ├─ `QueueOverfull`        this vessel has as much waiting as it may
  ├─ `StickUnreadable`, `StickFull`, `StickUnwritable`   a stick's folder cannot be used
@@ -74,6 +79,30 @@ class StoreFromFuture(RelayError):
     """A newer program wrote the database."""
 
     code = "store-from-future"
+
+
+class StoreUnreachable(RelayError):
+    """The database server does not answer."""
+
+    code = "store-unreachable"
+
+
+class StoreLoginRefused(RelayError):
+    """The database server does not let this user in."""
+
+    code = "store-login-refused"
+
+
+class StoreOutdated(RelayError):
+    """The database server is older than this program needs."""
+
+    code = "store-outdated"
+
+
+class StoreOccupied(RelayError):
+    """A relay cannot be moved into this database; it is unchanged."""
+
+    code = "store-occupied"
 
 
 class StoreFailed(RelayError):
@@ -146,6 +175,12 @@ class ContactEnded(RelayError):
     """Another connection took this one's place, or the link is being rebuilt."""
 
     code = "contact-ended"
+
+
+class LinkTakenOver(ContactEnded):
+    """Another relay has built an engine from this link's state; what this one knows may be old."""
+
+    code = "link-taken-over"
 
 
 class RefTaken(RelayError):
@@ -273,5 +308,9 @@ EXIT_CODES: dict[type[RelayError], int] = {
     SecretUnreadable: 16,
     ModemRefused: 17,
     ChainUnusable: 23,
+    StoreUnreachable: 40,
+    StoreLoginRefused: 41,
+    StoreOutdated: 42,
+    StoreOccupied: 43,
 }
 """2 is argparse's own, for wrong usage; errors that only a peer meets have none."""

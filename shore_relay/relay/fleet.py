@@ -20,6 +20,8 @@ _LOOKUPS_PER_SECOND = 50
 _CHECKS_PER_SECOND = 500
 _REKEYS_PER_SECOND = 50
 """Strangers may make us work this much: a look into the store, a tag, an X25519."""
+_SHARED_LOOKUPS_PER_SECOND = 500
+"""Vessels that come over from another relay have key ids that only the store knows."""
 
 
 class Fleet:
@@ -46,7 +48,8 @@ class Fleet:
         self._links: OrderedDict[VesselId, VesselLink] = OrderedDict()
         self._vessels_by_key: dict[bytes, set[VesselId]] = {}
         self._keys_by_vessel: dict[VesselId, tuple[bytes, ...]] = {}
-        self._lookups = Allowance(burst=_LOOKUPS_PER_SECOND, per_second=_LOOKUPS_PER_SECOND)
+        lookups = _SHARED_LOOKUPS_PER_SECOND if store.shared else _LOOKUPS_PER_SECOND
+        self._lookups = Allowance(burst=lookups, per_second=lookups)
         self._checks = Allowance(burst=_CHECKS_PER_SECOND, per_second=_CHECKS_PER_SECOND)
         self._rekeys = Allowance(burst=_REKEYS_PER_SECOND, per_second=_REKEYS_PER_SECOND)
         self._surroundings = Surroundings(
@@ -57,6 +60,7 @@ class Fleet:
             index=self._index,
             make_room=self._make_room,
             refusals=refusals,
+            shared=store.shared,
             held_bytes_max=settings.held_bytes_per_vessel_max,
             store_retry_s=settings.store_retry_s,
         )
@@ -213,6 +217,16 @@ class Fleet:
             link = self._links.get(vessel)
             if link is not None:
                 link.release(size_bytes)
+
+    async def catch_up(self) -> None:
+        """Notice what came in through other relays on the same store for vessels that are connected here."""
+        connected = [vessel for vessel, link in self._links.items() if link.connected]
+        for vessel in await self._store.waiting(connected):
+            await self.dispatched(vessel)
+        for vessel in connected:
+            link = self._links.get(vessel)
+            if link is not None:
+                await link.look_for_room()
 
     async def store_counts(self) -> None:
         """Store the byte counters of all links."""

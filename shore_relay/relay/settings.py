@@ -1,6 +1,7 @@
 """The relay's settings: one frozen object from `settings.toml` in the data folder and the environment."""
 
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -9,7 +10,8 @@ from typing import TypeVar, get_type_hints
 
 from protocol.links import LinkKind, LinkProfile
 from protocol.provisioning import BearerKind, RelayAddress
-from shore_relay.relay.errors import SettingsInvalid
+from shore_relay.relay.errors import SecretUnreadable, SettingsInvalid
+from shore_relay.relay.store.postgres_address import holds_password
 
 T = TypeVar("T")
 
@@ -25,6 +27,7 @@ _UDP_PAYLOAD_BYTES = 1_200
 """Fits every path that IPv6 allows (1,280), with room for a tunnel."""
 _RECORD_BYTES = 65_535
 _PORT_MAX = 65_535
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,10 @@ class Settings:
     """The name under which vessels reach this relay; it goes into provisioning files."""
     public_websocket_url: str = ""
     """Where a proxy gives TLS: wss://host/v1/link. Empty: ws:// with `public_host` and `http_port`."""
+    store: str = field(default="", repr=False)
+    """postgresql://user@host/database for a relay that shares its store with others; empty: a file."""
+    store_password_file: str = ""
+    """Holds the database's password, for its owner's eyes alone; a relative path is in the data folder."""
     listen_host: str = "0.0.0.0"  # noqa: S104  # A server for vessels anywhere; its ports are hostile ground.
     http_port: int = 8701
     tcp_port: int = 8702
@@ -134,7 +141,7 @@ class Settings:
     page_bytes_max: int = 4_000_000
     """Bundles in one page of a feed; a single larger one still goes."""
     database_bytes_max: int = 0
-    """0: only the disk bounds it."""
+    """0: only the disk bounds it; a PostgreSQL server has bounds of its own."""
     first_record_s: float = 10.0
     """A connection that has not said whose it is by then is closed."""
     rekey_wait_s: float = 60.0
@@ -172,6 +179,7 @@ Values = Mapping[str, object]
 def load_settings(data_folder: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the file, then the environment, which wins; raises `SettingsInvalid`."""
     values = _read_file(data_folder / FILE_NAME)
+    _require_secrecy(data_folder / FILE_NAME, values)
     tables: dict[str, dict[str, object]] = {
         name: dict(_table(name, values.pop(name, {}))) for name in _SECTIONS
     }
@@ -218,6 +226,13 @@ def _read_file(path: Path) -> dict[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as reason:
         raise SettingsInvalid(f"{path} is not TOML ({reason}); correct that line.") from reason
+
+
+def _require_secrecy(path: Path, values: Values) -> None:
+    """Raise `SecretUnreadable` where others can read a password in the file."""
+    store = values.get("store")
+    if isinstance(store, str) and store and holds_password(store) and path.stat().st_mode & _OTHERS:
+        raise SecretUnreadable(f"{path} holds a password and can be read by others; run: chmod 600 {path}")
 
 
 def _table(name: str, value: object) -> Mapping[str, object]:

@@ -25,5 +25,7 @@ class Surroundings:
     make_room: Callable[[], None]
     """Lets another engine go where there are too many; raises `FleetFull`."""
     refusals: Counter[str]
+    shared: bool
+    """Whether other relays may take over a link, so that what memory says of it is not the last word."""
     held_bytes_max: int
     store_retry_s: float

@@ -5,7 +5,7 @@ built anew from the store: nothing was promised to anybody.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -31,7 +31,7 @@ from protocol.linkguard import GuardState, LinkGuard
 from protocol.links import LinkProfile, Side
 from protocol.outbox import Outgoing
 from protocol.rekey import RekeyRequest
-from shore_relay.relay.errors import ContactEnded, StoreFailed, UnknownVessel, VesselRevoked
+from shore_relay.relay.errors import ContactEnded, LinkTakenOver, StoreFailed, UnknownVessel, VesselRevoked
 from shore_relay.relay.store.repository import LinkCommit, QueuedBundle, Traffic
 from shore_relay.relay.store.sbd_rows import SatelliteStep
 from shore_relay.relay.surroundings import Surroundings
@@ -39,6 +39,7 @@ from shore_relay.relay.surroundings import Surroundings
 T = TypeVar("T")
 _COPIED_MAX = 10_000
 """Bundles that one stick carries to one vessel."""
+_NEVER_ADDED = "This relay has no vessel of that id; add it with `seavoice-relay vessel add`."
 _PACKET_LAYER_CODES = frozenset(
     error.code for error in (MalformedPacket, UnknownVersion, UnknownKey, NotAuthentic, Replayed)
 )
@@ -54,6 +55,7 @@ class _Life:
     guard: GuardState
     key_ids: tuple[bytes, ...]
     held_bytes: int
+    epoch: int
     duplicate_bytes: int = 0
     satellite: SatelliteStep | None = None
     """What goes to the store with the commit of a visit."""
@@ -148,22 +150,32 @@ class VesselLink:
         So a stranger who repeats a key id that he saw can not end the vessel's own contact.
         """
         async with self._lock:
-            life = await self._alive()
-            LinkGuard(life.guard, Side.RELAY, _unchanged).open(packet)
+            LinkGuard(await self._guard(), Side.RELAY, _unchanged).open(packet)
+
+    async def _guard(self) -> GuardState:
+        if not self._around.shared:
+            return (await self._alive()).guard
+        # Nobody takes a link over from another relay before the vessel itself has come.
+        guard = await self._around.store.guard(self.vessel)
+        if guard is None:
+            raise UnknownVessel(_NEVER_ADDED)
+        return guard
 
     async def open_contact(self, profile: LinkProfile, wake: asyncio.Event | None = None) -> Contact:
         """Begin a contact; one that was open over the same bearer ends. Raises `StoreFailed`.
 
         `wake` is set whenever there may be something to send; without one the contact makes its own.
         """
-        async with self._lock:
-            life = await self._alive()
+
+        async def begin(life: _Life) -> Contact:
             replaced = life.contacts.pop(profile.name, None)
             if replaced is not None:
                 replaced.end()
             contact = life.contacts[profile.name] = Contact(self, profile, wake or asyncio.Event())
             await self._step(life, profile.name, lambda: life.engine.contact_opened(profile, self._now()))
             return contact
+
+        return await self._owning(begin)
 
     async def close_contact(self, contact: Contact) -> None:
         """End a contact that may have ended already."""
@@ -173,12 +185,16 @@ class VesselLink:
                 return
             del life.contacts[contact.profile.name]
             contact.end()
-            await self._step(
-                life,
-                contact.profile.name,
-                lambda: life.engine.contact_closed(contact.profile, self._now()),
-                count=True,
-            )
+            try:
+                await self._step(
+                    life,
+                    contact.profile.name,
+                    lambda: life.engine.contact_closed(contact.profile, self._now()),
+                    count=True,
+                )
+            except LinkTakenOver:
+                # The vessel went on over another relay: nothing of this contact is ours to settle.
+                return
 
     @property
     def connected(self) -> bool:
@@ -190,9 +206,8 @@ class VesselLink:
 
         Nothing holds a contact open while a message is on its way for hours. Raises `StoreFailed`.
         """
-        async with self._lock:
-            life = await self._alive()
 
+        async def pay(life: _Life) -> Visit:
             def step() -> Visit:
                 life.engine.contact_opened(profile, self._now())
                 visit = act(life.engine, self._now())
@@ -212,6 +227,8 @@ class VesselLink:
             await self._refill(life)
             _wake_all(life.contacts.values())
             return visit
+
+        return await self._owning(pay)
 
     async def receive(self, contact: Contact, packet: bytes, wire_bytes: int) -> list[PacketRefused]:
         """See `Contact.receive`."""
@@ -265,11 +282,10 @@ class VesselLink:
         self, request: RekeyRequest, entropy: Callable[[int], bytes], profile: LinkProfile
     ) -> bytes:
         """Return the answer to a request for new keys, durably. Raises `NotAuthentic`, `StoreFailed`."""
-        async with self._lock:
-            life = await self._alive()
-            # A contact of its own, so that a repeated request cannot disturb one that works.
-            apart = replace(profile, name=f"{profile.name}-rekey")
+        # A contact of its own, so that a repeated request cannot disturb one that works.
+        apart = replace(profile, name=f"{profile.name}-rekey")
 
+        async def reply(life: _Life) -> bytes:
             def answer() -> bytes | RemoteError:
                 try:
                     return life.engine.answer_rekey(request, entropy, apart, self._now())
@@ -283,13 +299,15 @@ class VesselLink:
                 raise outcome
             return outcome
 
+        return await self._owning(reply)
+
     async def take_carried(self, packets: Sequence[bytes]) -> list[str]:
         """Take packets from a stick, durably; return for each the code of its refusal, or "".
 
         Raises `StoreFailed`.
         """
-        async with self._lock:
-            life = await self._alive()
+
+        async def take(life: _Life) -> list[str]:
             outcomes = await self._step(life, STICK.name, lambda: self._read_stick(life, packets))
             codes: list[str] = []
             for packet, events in zip(packets, outcomes, strict=True):
@@ -303,6 +321,8 @@ class VesselLink:
             _wake_all(life.contacts.values())
             return codes
 
+        return await self._owning(take)
+
     def _read_stick(self, life: _Life, packets: Sequence[bytes]) -> list[list[Event]]:
         life.engine.contact_opened(STICK, self._now())
         outcomes = [life.engine.receive(packet, STICK, self._now()) for packet in packets]
@@ -311,8 +331,8 @@ class VesselLink:
 
     async def copy_out(self) -> tuple[bytes, list[bytes]]:
         """Return key id and packets that a stick should carry to this vessel. Raises `StoreFailed`."""
-        async with self._lock:
-            life = await self._alive()
+
+        async def copy(life: _Life) -> tuple[bytes, list[bytes]]:
             queued = await self._around.store.queued(self.vessel, most=_COPIED_MAX)
             bundles = [
                 Outgoing(
@@ -332,6 +352,8 @@ class VesselLink:
             self.count(STICK.name, Traffic(bytes_down=sum(map(len, packets))))
             return life.engine.key_ids()[0], packets
 
+        return await self._owning(copy)
+
     async def offer_waiting(self) -> None:
         """Hand newly dispatched bundles to the engine, if there is one, and let its contacts send them."""
         async with self._lock:
@@ -343,6 +365,12 @@ class VesselLink:
         """Note that a desk took bytes that were held for it."""
         if self._life is not None:
             self._life.held_bytes = max(0, self._life.held_bytes - freed_bytes)
+
+    async def look_for_room(self) -> None:
+        """Look whether desks have emptied what seems full here; they may have done so at another relay."""
+        life = self._life
+        if life is not None and life.held_bytes >= self._around.held_bytes_max:
+            life.held_bytes = await self._around.store.held_bytes(self.vessel)
 
     async def revoke(self) -> None:
         """End every contact and build no engine any more; nothing is lost that was acknowledged.
@@ -358,7 +386,11 @@ class VesselLink:
         """Store the byte counters that no commit has carried yet."""
         async with self._lock:
             if self._life is not None and self._traffic:
-                await self._step(self._life, self._last_bearer, lambda: None, count=True)
+                try:
+                    await self._step(self._life, self._last_bearer, lambda: None, count=True)
+                except LinkTakenOver:
+                    # What crossed a link that is another relay's by now is only lost for people to read.
+                    return
 
     # --- the order of every step ----------------------------------------------------------------------------
 
@@ -370,9 +402,19 @@ class VesselLink:
             raise ContactEnded("Another connection took this one's place, or the link is being rebuilt.")
         return self._life
 
+    async def _owning(self, act: Callable[[_Life], Awaitable[T]]) -> T:
+        """Do something that does not hang on a contact: if the link was taken over, take it back first."""
+        async with self._lock:
+            try:
+                return await act(await self._alive())
+            except LinkTakenOver:
+                return await act(await self._alive())
+
     async def _alive(self) -> _Life:
         if self._life is not None:
-            return self._life
+            if not self._around.shared or await self._around.store.epoch(self.vessel) == self._life.epoch:
+                return self._life
+            self._drop(self._life)
         if self._revoked:
             raise VesselRevoked("the operator has ended this vessel's link")
         if self._now() < self._rests_until:
@@ -380,9 +422,7 @@ class VesselLink:
         self._around.make_room()
         state = await self._around.store.load_link(self.vessel, queued_max=limits.BUNDLES_OFFERED_MAX)
         if state is None:
-            raise UnknownVessel(
-                "This relay has no vessel of that id; add it with `seavoice-relay vessel add`."
-            )
+            raise UnknownVessel(_NEVER_ADDED)
         journal = MemoryJournal()
         engine = SyncEngine(Side.RELAY, self.vessel, state.snapshot, journal, admit=self._admit)
         self._life = _Life(
@@ -391,6 +431,7 @@ class VesselLink:
             guard=state.snapshot.guard,
             key_ids=engine.key_ids(),
             held_bytes=state.held_bytes,
+            epoch=state.epoch,
         )
         _offer(engine, state.queued)
         return self._life
@@ -414,7 +455,9 @@ class VesselLink:
     async def _commit(self, life: _Life, bearer: str, *, count: bool) -> None:
         changes = tuple(life.journal.drain())
         satellite, life.satellite = life.satellite, None
-        if not changes and satellite is None and not (count and self._traffic):
+        # Where others share the store, an engine without a contact is let go: its state may soon be old.
+        releases = self._around.shared and not life.contacts
+        if not changes and satellite is None and not (count and self._traffic) and not releases:
             return
         key_ids = life.engine.key_ids()
         duplicate_bytes = life.engine.duplicate_bytes
@@ -429,8 +472,12 @@ class VesselLink:
             traffic=traffic,
             duplicate_bytes=duplicate_bytes - life.duplicate_bytes,
             satellite=satellite,
+            epoch=life.epoch,
+            releases=releases,
         )
         await self._around.store.commit_link(commit)
+        if releases:
+            self._life = None
         life.duplicate_bytes = duplicate_bytes
         for change in changes:
             if isinstance(change, GuardChanged):

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
-from shore_relay.relay.store import sqlite as relay_sqlite
-from shore_relay.relay.store import writer
+from shore_relay.relay.store import sql_store, writer
+from shore_relay.relay.store.session import Transactions
 from shore_relay.relay.store.writer import GroupWriter, Operation
 from tests.simulation.disk import Disk
 
@@ -118,6 +118,10 @@ class InlineConnection(aiosqlite.Connection):
         """Run one statement several times, if the disk lets it, once somebody waits for it."""
         return _Statement(self._conn.executemany, self._disk, sql, parameters, self._conn)
 
+    async def execute_fetchall(self, sql: str, parameters: Any = ()) -> list[Any]:
+        """Run one statement, if the disk lets it, and return its rows."""
+        return await (await self.execute(sql, parameters)).fetchall()
+
     async def commit(self) -> None:
         """Commit, if the disk lets it."""
         self._disk.before("COMMIT", self._conn)
@@ -134,20 +138,24 @@ class InlineConnection(aiosqlite.Connection):
 class InlineWriter(GroupWriter):
     """The relay's own writer, each group of one step and at once."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
+    def __init__(self, transactions: Transactions, *, sorts: bool = False) -> None:
+        self._transactions = transactions
+        self._sorts = sorts
         self._waiting = []
         self._closing = False
         self.steps = 0
         self.groups = 0
-        self._groups_forgotten = 0
 
     async def run(
-        self, operation: Operation[Outcome], after: Callable[[Outcome], None] | None = None
+        self,
+        operation: Operation[Outcome],
+        after: Callable[[Outcome], None] | None = None,
+        *,
+        about: bytes = b"",
     ) -> Outcome:
         """Do `operation` in a transaction of its own."""
         done = _Done()
-        write = writer._Write(operation=operation, after=after or writer._nothing, done=done)
+        write = writer._Write(operation=operation, after=after or writer._nothing, about=about, done=done)
         await self._write_group([write])
         if done.error is not None:
             raise done.error
@@ -155,7 +163,7 @@ class InlineWriter(GroupWriter):
 
     async def _commit(self, group: list[Any]) -> None:
         await super()._commit(group)
-        self._connection._disk.committed()
+        self._transactions._connection._disk.committed()
 
     async def close(self) -> None:
         """Do nothing: no task runs."""
@@ -186,11 +194,11 @@ def inline_stores(disks: Mapping[Path, Disk]) -> Iterator[None]:
         disk = disks[Path(database).parent]
         return InlineConnection(lambda: sqlite3.connect(database, **options), disk)
 
-    original_connect, original_writer = aiosqlite.connect, relay_sqlite.GroupWriter
+    original_connect, original_writer = aiosqlite.connect, sql_store.GroupWriter
     aiosqlite.connect = connect  # type: ignore[assignment]  # The seam between the stores and SQLite.
-    relay_sqlite.GroupWriter = InlineWriter  # type: ignore[misc]  # Its task would need a running loop.
+    sql_store.GroupWriter = InlineWriter  # type: ignore[misc]  # Its task would need a running loop.
     try:
         yield
     finally:
         aiosqlite.connect = original_connect
-        relay_sqlite.GroupWriter = original_writer  # type: ignore[misc]  # Puts the store's own class back.
+        sql_store.GroupWriter = original_writer  # type: ignore[misc]  # Puts the store's own class back.

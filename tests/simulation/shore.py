@@ -25,6 +25,7 @@ from shore_relay.relay.store import links
 from shore_relay.relay.store.repository import LearnedKeys, LinkCommit
 from shore_relay.relay.store.sbd import SbdStore
 from shore_relay.relay.store.sbd_rows import MobileOriginated, OutboundMessage, Via
+from shore_relay.relay.store.session import Session
 from shore_relay.relay.store.sqlite import SqliteStore
 from shore_relay.relay.vessels import Contact, is_authentic
 from tests.simulation.faults import BrokenRule, Crashed, Faults
@@ -593,10 +594,10 @@ class Shore:
         state = GuardState(secret=self.faults.source.randbytes(32))
         leap = 1_000 + self.faults.source.randrange(65_536)
 
-        async def write(connection: object) -> None:
-            await links.save_guard(connection, vessel, state)  # type: ignore[arg-type]  # A connection.
-            await links.save_key_ids(connection, vessel, key_ids(state))  # type: ignore[arg-type]  # Likewise.
-            await connection.execute(  # type: ignore[attr-defined]  # Likewise.
+        async def write(session: Session) -> None:
+            await links.save_guard(session, vessel, state)
+            await links.save_key_ids(session, vessel, key_ids(state))
+            await session.change(
                 "UPDATE vessels SET next_number = next_number + ? WHERE vessel = ?", (leap, vessel)
             )
 

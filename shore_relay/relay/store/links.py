@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import aiosqlite
-
 from protocol import limits
 from protocol.bundle import Introduction, Report
 from protocol.deskfeed import ItemKind
@@ -21,13 +19,28 @@ from protocol.journal import (
     Snapshot,
 )
 from protocol.linkguard import GuardState, ReplayWindow
-from shore_relay.relay.store.feed import NewItem, add_item
+from shore_relay.relay.errors import LinkTakenOver, VesselRevoked
+from shore_relay.relay.store.new_item import NewItem
 from shore_relay.relay.store.ranges import ranges_from_text, ranges_to_text
 from shore_relay.relay.store.repository import LinkCommit, LinkState, QueuedBundle
 from shore_relay.relay.store.sbd_queue import take_step
 from shore_relay.relay.store.sbd_rows import SatelliteStep
+from shore_relay.relay.store.session import Session, Value, only_row
 
 _WINDOW_BYTES = limits.REPLAY_WINDOW_PACKETS // 8
+_GUARD_COLUMNS = (
+    "secret",
+    "previous_secret",
+    "pending_secret",
+    "generation",
+    "confirmed",
+    "counter_reserved",
+    "window_highest",
+    "window_seen",
+    "previous_window_highest",
+    "previous_window_seen",
+)
+_GUARD_SET = ", ".join(f"{name} = ?" for name in _GUARD_COLUMNS)
 _NUMBERS_LEAPT = 10_000
 """SPEC §8.3: a store that was set back goes on far above what its later life may have given out."""
 
@@ -35,20 +48,25 @@ _NUMBERS_LEAPT = 10_000
 # --- loading ------------------------------------------------------------------------------------------------
 
 
-async def load_link(
-    connection: aiosqlite.Connection, vessel: VesselId, *, queued_max: int
-) -> LinkState | None:
-    """Return a vessel's state, or None for one that was never added."""
-    guard = await _load_guard(connection, vessel)
-    if guard is None:
+async def load_link(session: Session, vessel: VesselId, relay: bytes, *, queued_max: int) -> LinkState | None:
+    """Make a vessel's link this relay's and return its state, or None for one that was never added.
+
+    Whoever had it before can commit nothing more: its epoch has passed. Raises `VesselRevoked`.
+    """
+    await _refuse_revoked(session, vessel)
+    owned = await session.row(
+        "UPDATE guards SET epoch = epoch + 1, holder = ? WHERE vessel = ? RETURNING epoch", (relay, vessel)
+    )
+    guard = await _load_guard(session, vessel)
+    if owned is None or guard is None:
         return None
     state, rekey_key = guard
-    taken = await connection.execute_fetchall(
+    taken = await session.rows(
         "SELECT start_number, end_number FROM taken_ranges WHERE vessel = ? ORDER BY start_number", (vessel,)
     )
-    fragments = await connection.execute_fetchall(
-        "SELECT number, total_bytes, priority, offset, data FROM fragments WHERE vessel = ? "
-        "ORDER BY number, offset",
+    fragments = await session.rows(
+        'SELECT number, total_bytes, priority, "offset", data FROM fragments WHERE vessel = ? '
+        'ORDER BY number, "offset"',
         (vessel,),
     )
     snapshot = Snapshot(
@@ -62,18 +80,37 @@ async def load_link(
             for number, total, priority, offset, data in fragments
         ),
     )
-    queued = await load_queued(connection, vessel, most=queued_max)
-    return LinkState(snapshot=snapshot, queued=queued, held_bytes=await _held_bytes(connection, vessel))
+    queued = await load_queued(session, vessel, most=queued_max)
+    return LinkState(
+        snapshot=snapshot, queued=queued, held_bytes=await held_bytes(session, vessel), epoch=owned[0]
+    )
 
 
-async def _load_guard(connection: aiosqlite.Connection, vessel: VesselId) -> tuple[GuardState, bytes] | None:
-    async with connection.execute(
-        "SELECT secret, previous_secret, pending_secret, generation, confirmed, counter_reserved, "
-        "window_highest, window_seen, previous_window_highest, previous_window_seen, rekey_key "
+async def read_guard(session: Session, vessel: VesselId) -> GuardState | None:
+    """Return a link's keys, counters and windows, and leave it to whose it is. Raises `VesselRevoked`."""
+    await _refuse_revoked(session, vessel)
+    found = await _load_guard(session, vessel)
+    return None if found is None else found[0]
+
+
+async def _refuse_revoked(session: Session, vessel: VesselId) -> None:
+    revoked = await session.row("SELECT revoked_at FROM vessels WHERE vessel = ?", (vessel,))
+    if revoked is not None and revoked[0]:
+        raise VesselRevoked("the operator has ended this vessel's link")
+
+
+async def read_epoch(session: Session, vessel: VesselId) -> int | None:
+    """Return how often engines were built from a link's state, or None."""
+    row = await session.row("SELECT epoch FROM guards WHERE vessel = ?", (vessel,))
+    return None if row is None else int(row[0])
+
+
+async def _load_guard(session: Session, vessel: VesselId) -> tuple[GuardState, bytes] | None:
+    row = await session.row(
+        f"SELECT {', '.join(_GUARD_COLUMNS)}, rekey_key "  # noqa: S608  # Our own columns.
         "FROM guards JOIN vessels USING (vessel) WHERE vessel = ?",
         (vessel,),
-    ) as cursor:
-        row = await cursor.fetchone()
+    )
     if row is None:
         return None
     state = GuardState(
@@ -89,11 +126,9 @@ async def _load_guard(connection: aiosqlite.Connection, vessel: VesselId) -> tup
     return state, row[10]
 
 
-async def load_queued(
-    connection: aiosqlite.Connection, vessel: VesselId, *, most: int
-) -> tuple[QueuedBundle, ...]:
+async def load_queued(session: Session, vessel: VesselId, *, most: int) -> tuple[QueuedBundle, ...]:
     """Return the first bundles that wait for a vessel, by priority and number."""
-    rows = await connection.execute_fetchall(
+    rows = await session.rows(
         "SELECT number, priority, bundle, begun, acked FROM dispatches "
         "WHERE vessel = ? AND settled = 0 ORDER BY priority, number LIMIT ?",
         (vessel, most),
@@ -110,28 +145,27 @@ async def load_queued(
     )
 
 
-async def _held_bytes(connection: aiosqlite.Connection, vessel: VesselId) -> int:
-    async with connection.execute(
-        "SELECT coalesce(sum(length(bundle)), 0) FROM feed WHERE vessel = ?", (vessel,)
-    ) as cursor:
-        row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
+async def held_bytes(session: Session, vessel: VesselId) -> int:
+    """Return how many sealed bytes of a vessel wait for desks."""
+    (size_bytes,) = await only_row(
+        session, "SELECT coalesce(sum(length(bundle)), 0) FROM feed WHERE vessel = ?", (vessel,)
+    )
+    return int(size_bytes)
 
 
 # --- committing ---------------------------------------------------------------------------------------------
 
 
-async def commit_link(connection: aiosqlite.Connection, commit: LinkCommit) -> set[DeskId]:
-    """Store what one step of an engine changed; return the desks that have something new."""
-    # Each guard is the whole state, so the last one says all.
-    guards = [change.state for change in commit.changes if isinstance(change, GuardChanged)]
-    if guards:
-        await save_guard(connection, commit.vessel, guards[-1])
+async def commit_link(session: Session, commit: LinkCommit) -> set[DeskId]:
+    """Store what one step of an engine changed; return the desks that have something new.
+
+    Raises `LinkTakenOver` where another engine was built meanwhile; then nothing is changed.
+    """
+    await _keep_hold(session, commit)
     if commit.key_ids is not None:
-        await save_key_ids(connection, commit.vessel, commit.key_ids)
+        await save_key_ids(session, commit.vessel, commit.key_ids)
     if commit.rekeyed:
-        await connection.execute(
+        await session.change(
             "UPDATE vessels SET next_number = next_number + ? WHERE vessel = ?",
             (_NUMBERS_LEAPT, commit.vessel),
         )
@@ -139,82 +173,105 @@ async def commit_link(connection: aiosqlite.Connection, commit: LinkCommit) -> s
     for change in commit.changes:
         match change:
             case FragmentHeld():
-                await _hold(connection, commit.vessel, change)
+                await _hold(session, commit.vessel, change)
             case FragmentsDropped(number=number):
-                await _drop_fragments(connection, commit.vessel, number)
+                await _drop_fragments(session, commit.vessel, number)
             case BundleTaken():
-                desks.add(await _take(connection, commit, change))
+                desks.add(await _take(session, commit, change))
             case OutgoingBegun(number=number):
-                await connection.execute(
+                await session.change(
                     "UPDATE dispatches SET begun = 1 WHERE vessel = ? AND number = ?", (commit.vessel, number)
                 )
             case OutgoingAcked(number=number, ranges=ranges):
-                await connection.execute(
+                await session.change(
                     "UPDATE dispatches SET acked = ? WHERE vessel = ? AND number = ?",
                     (ranges_to_text(ranges), commit.vessel, number),
                 )
             case OutgoingSettled(number=number):
-                desks |= await _settle(connection, commit, number)
+                desks |= await _settle(session, commit, number)
             case GuardChanged():
                 pass
-    await take_step(connection, commit.vessel, commit.satellite or SatelliteStep(), commit.at)
-    await _count(connection, commit)
+    await take_step(session, commit.vessel, commit.satellite or SatelliteStep(), commit.at)
+    await _count(session, commit)
     return desks
 
 
-async def save_guard(connection: aiosqlite.Connection, vessel: VesselId, state: GuardState) -> None:
-    """Store a link's keys, counters and replay windows."""
-    await connection.execute(
-        "INSERT OR REPLACE INTO guards (vessel, secret, previous_secret, pending_secret, generation, "
-        "confirmed, counter_reserved, window_highest, window_seen, previous_window_highest, "
-        "previous_window_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            vessel,
-            state.secret,
-            state.previous_secret,
-            state.pending_secret,
-            state.generation,
-            int(state.confirmed),
-            state.counter_reserved,
-            state.window.highest,
-            state.window.seen.to_bytes(_WINDOW_BYTES),
-            state.previous_window.highest,
-            state.previous_window.seen.to_bytes(_WINDOW_BYTES),
-        ),
+async def _keep_hold(session: Session, commit: LinkCommit) -> None:
+    """Lock the link's row, and store its guard where that changed, if it is still this engine's."""
+    # Each guard is the whole state, so the last one says all.
+    guards = [change.state for change in commit.changes if isinstance(change, GuardChanged)]
+    fence = (commit.vessel, commit.epoch)
+    if guards:
+        held = await session.change(
+            f"UPDATE guards SET {_GUARD_SET} WHERE vessel = ? AND epoch = ?",  # noqa: S608  # Our own columns.
+            (*_guard_values(guards[-1]), *fence),
+        )
+    else:
+        row = await session.row("SELECT epoch FROM guards WHERE vessel = ? AND epoch = ? FOR UPDATE", fence)
+        held = row is not None
+    if not held:
+        raise LinkTakenOver("Another relay, or a newer engine, goes on with this vessel's link.")
+    if commit.releases:
+        await session.change("UPDATE guards SET holder = x'' WHERE vessel = ? AND epoch = ?", fence)
+
+
+async def save_guard(session: Session, vessel: VesselId, state: GuardState) -> None:
+    """Store a link's keys, counters and replay windows, whoever has it."""
+    columns = ", ".join(_GUARD_COLUMNS)
+    holes = ", ".join("?" * len(_GUARD_COLUMNS))
+    renewed = ", ".join(f"{name} = excluded.{name}" for name in _GUARD_COLUMNS)
+    await session.change(
+        f"INSERT INTO guards (vessel, {columns}) VALUES (?, {holes}) "  # noqa: S608  # Our own columns.
+        f"ON CONFLICT (vessel) DO UPDATE SET {renewed}",
+        (vessel, *_guard_values(state)),
     )
 
 
-async def save_key_ids(connection: aiosqlite.Connection, vessel: VesselId, key_ids: Iterable[bytes]) -> None:
+def _guard_values(state: GuardState) -> tuple[Value, ...]:
+    return (
+        state.secret,
+        state.previous_secret,
+        state.pending_secret,
+        state.generation,
+        int(state.confirmed),
+        state.counter_reserved,
+        state.window.highest,
+        state.window.seen.to_bytes(_WINDOW_BYTES),
+        state.previous_window.highest,
+        state.previous_window.seen.to_bytes(_WINDOW_BYTES),
+    )
+
+
+async def save_key_ids(session: Session, vessel: VesselId, key_ids: Iterable[bytes]) -> None:
     """Store under which key ids a vessel may come from now on."""
-    await connection.execute("DELETE FROM link_keys WHERE vessel = ?", (vessel,))
-    await connection.executemany(
-        "INSERT OR IGNORE INTO link_keys (key_id, vessel) VALUES (?, ?)",
+    await session.change("DELETE FROM link_keys WHERE vessel = ?", (vessel,))
+    await session.change_many(
+        "INSERT INTO link_keys (key_id, vessel) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(key_id, vessel) for key_id in key_ids],
     )
 
 
-async def _hold(connection: aiosqlite.Connection, vessel: VesselId, piece: FragmentHeld) -> None:
+async def _hold(session: Session, vessel: VesselId, piece: FragmentHeld) -> None:
     # A second piece from the same offset is longer: the engine records only pieces that bring new bytes.
-    await connection.execute(
-        "INSERT OR REPLACE INTO fragments (vessel, number, offset, total_bytes, priority, data) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
+    await session.change(
+        'INSERT INTO fragments (vessel, number, "offset", total_bytes, priority, data) '
+        'VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (vessel, number, "offset") DO UPDATE SET '
+        "total_bytes = excluded.total_bytes, priority = excluded.priority, data = excluded.data",
         (vessel, piece.number, piece.offset, piece.total_bytes, int(piece.priority), piece.data),
     )
 
 
-async def _drop_fragments(connection: aiosqlite.Connection, vessel: VesselId, number: int) -> None:
-    await connection.execute("DELETE FROM fragments WHERE vessel = ? AND number = ?", (vessel, number))
+async def _drop_fragments(session: Session, vessel: VesselId, number: int) -> None:
+    await session.change("DELETE FROM fragments WHERE vessel = ? AND number = ?", (vessel, number))
 
 
-async def _take(connection: aiosqlite.Connection, commit: LinkCommit, taken: BundleTaken) -> DeskId:
+async def _take(session: Session, commit: LinkCommit, taken: BundleTaken) -> DeskId:
     vessel, number = commit.vessel, taken.number
-    await _drop_fragments(connection, vessel, number)
-    await _remember_number(connection, vessel, number)
-    await connection.execute(
-        "UPDATE vessels SET bundles_taken = bundles_taken + 1 WHERE vessel = ?", (vessel,)
-    )
+    await _drop_fragments(session, vessel, number)
+    await _remember_number(session, vessel, number)
+    await session.change("UPDATE vessels SET bundles_taken = bundles_taken + 1 WHERE vessel = ?", (vessel,))
     assert isinstance(taken.bundle, Report | Introduction)
-    desk = await _desk_of(connection, vessel, taken.bundle)
+    desk = await _desk_of(session, vessel, taken.bundle)
     item = NewItem(
         desk=desk,
         kind=ItemKind.BUNDLE,
@@ -225,60 +282,55 @@ async def _take(connection: aiosqlite.Connection, commit: LinkCommit, taken: Bun
         bearer=commit.bearer,
         bundle=taken.data,
     )
-    await add_item(connection, item)
+    session.items.append(item)
     return desk
 
 
-async def _desk_of(
-    connection: aiosqlite.Connection, vessel: VesselId, bundle: Report | Introduction
-) -> DeskId:
+async def _desk_of(session: Session, vessel: VesselId, bundle: Report | Introduction) -> DeskId:
     """Return whose bundle this is: an introduction goes to the vessel's own desk, a report by its key.
 
     A vessel's own desk goes first, should another have made a key with the same short id.
     """
-    key_id = bundle.desk_key if isinstance(bundle, Report) else None
-    query = (
-        "SELECT desk FROM vessels WHERE vessel = ?1 AND ?2 IS NULL UNION ALL "
-        "SELECT desk FROM (SELECT desk FROM desk_keys WHERE key_id = ?2 "
-        "ORDER BY desk = (SELECT desk FROM vessels WHERE vessel = ?1) DESC, added_at, desk LIMIT 1)"
-    )
-    async with connection.execute(query, (vessel, key_id)) as cursor:
-        row = await cursor.fetchone()
+    if isinstance(bundle, Introduction):
+        row = await session.row("SELECT desk FROM vessels WHERE vessel = ?", (vessel,))
+    else:
+        row = await session.row(
+            "SELECT desk FROM desk_keys WHERE key_id = ? "
+            "ORDER BY desk = (SELECT desk FROM vessels WHERE vessel = ?) DESC, added_at, desk LIMIT 1",
+            (bundle.desk_key, vessel),
+        )
     assert row is not None, "only bundles of known desks are admitted, and no desk is ever forgotten"
     return DeskId(row[0])
 
 
-async def _remember_number(connection: aiosqlite.Connection, vessel: VesselId, number: int) -> None:
+async def _remember_number(session: Session, vessel: VesselId, number: int) -> None:
     start, end = number, number + 1
-    touching = await connection.execute_fetchall(
+    touching = await session.rows(
         "SELECT start_number, end_number FROM taken_ranges "
         "WHERE vessel = ? AND start_number <= ? AND end_number >= ?",
         (vessel, end, start),
     )
     for held_start, held_end in touching:
         start, end = min(start, held_start), max(end, held_end)
-        await connection.execute(
+        await session.change(
             "DELETE FROM taken_ranges WHERE vessel = ? AND start_number = ?", (vessel, held_start)
         )
-    await connection.execute(
+    await session.change(
         "INSERT INTO taken_ranges (vessel, start_number, end_number) VALUES (?, ?, ?)", (vessel, start, end)
     )
 
 
-async def _settle(connection: aiosqlite.Connection, commit: LinkCommit, number: int) -> set[DeskId]:
-    async with connection.execute(
+async def _settle(session: Session, commit: LinkCommit, number: int) -> set[DeskId]:
+    row = await session.row(
         "UPDATE dispatches SET settled = 1, bundle = x'', acked = '' "
         "WHERE vessel = ? AND number = ? AND settled = 0 RETURNING ref, priority, from_operator",
         (commit.vessel, number),
-    ) as cursor:
-        row = await cursor.fetchone()
+    )
     if row is None or row[2]:
         return set()
-    async with connection.execute("SELECT desk FROM vessels WHERE vessel = ?", (commit.vessel,)) as cursor:
-        owner = await cursor.fetchone()
-    assert owner is not None
+    (owner,) = await only_row(session, "SELECT desk FROM vessels WHERE vessel = ?", (commit.vessel,))
     item = NewItem(
-        desk=DeskId(owner[0]),
+        desk=DeskId(owner),
         kind=ItemKind.DELIVERED,
         vessel=commit.vessel,
         at=commit.at,
@@ -287,42 +339,47 @@ async def _settle(connection: aiosqlite.Connection, commit: LinkCommit, number: 
         bearer=commit.bearer,
         ref=row[0],
     )
-    await add_item(connection, item)
-    return {DeskId(owner[0])}
+    session.items.append(item)
+    return {DeskId(owner)}
 
 
-async def renumber(connection: aiosqlite.Connection, vessel: VesselId, number: int, *, above: int) -> None:
+async def renumber(session: Session, vessel: VesselId, number: int, *, above: int) -> None:
     """Give a waiting bundle the next number above `above`, as if it had never been sent."""
-    async with connection.execute(
-        "UPDATE vessels SET next_number = max(next_number, ?) + 1 WHERE vessel = ? RETURNING next_number - 1",
+    (fresh,) = await only_row(
+        session,
+        "UPDATE vessels SET next_number = greatest(next_number, ?) + 1 WHERE vessel = ? "
+        "RETURNING next_number - 1",
         (above + 1, vessel),
-    ) as cursor:
-        row = await cursor.fetchone()
-    assert row is not None
-    await connection.execute(
+    )
+    await session.change(
         "UPDATE dispatches SET number = ?, begun = 0, acked = '' "
         "WHERE vessel = ? AND number = ? AND settled = 0",
-        (row[0], vessel, number),
+        (fresh, vessel, number),
     )
 
 
-async def _count(connection: aiosqlite.Connection, commit: LinkCommit) -> None:
+async def _count(session: Session, commit: LinkCommit) -> None:
     for bearer, traffic in commit.traffic.items():
-        await connection.execute(
+        await session.change(
             "INSERT INTO traffic (vessel, bearer, bytes_up, bytes_down) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (vessel, bearer) DO UPDATE SET bytes_up = bytes_up + excluded.bytes_up, "
-            "bytes_down = bytes_down + excluded.bytes_down",
+            "ON CONFLICT (vessel, bearer) DO UPDATE SET bytes_up = traffic.bytes_up + excluded.bytes_up, "
+            "bytes_down = traffic.bytes_down + excluded.bytes_down",
             (commit.vessel, bearer, traffic.bytes_up, traffic.bytes_down),
         )
     heard = any(traffic.bytes_up for traffic in commit.traffic.values())
     if heard or commit.duplicate_bytes:
-        await _note_contact(connection, commit, commit.at if heard else UnixSeconds(0))
+        await _note_contact(session, commit, commit.at if heard else UnixSeconds(0))
 
 
-async def _note_contact(connection: aiosqlite.Connection, commit: LinkCommit, at: UnixSeconds) -> None:
-    await connection.execute(
-        "UPDATE vessels SET last_contact_at = max(last_contact_at, ?), "
-        "last_bearer = CASE WHEN ? > 0 THEN ? ELSE last_bearer END, "
-        "duplicate_bytes = duplicate_bytes + ? WHERE vessel = ?",
-        (at, at, commit.bearer, commit.duplicate_bytes, commit.vessel),
-    )
+async def _note_contact(session: Session, commit: LinkCommit, at: UnixSeconds) -> None:
+    if at:
+        await session.change(
+            "UPDATE vessels SET last_contact_at = greatest(last_contact_at, ?), last_bearer = ?, "
+            "duplicate_bytes = duplicate_bytes + ? WHERE vessel = ?",
+            (at, commit.bearer, commit.duplicate_bytes, commit.vessel),
+        )
+    else:
+        await session.change(
+            "UPDATE vessels SET duplicate_bytes = duplicate_bytes + ? WHERE vessel = ?",
+            (commit.duplicate_bytes, commit.vessel),
+        )

@@ -2,32 +2,31 @@
 
 from collections import defaultdict
 
-import aiosqlite
-
 from protocol.ids import DeskId, UnixSeconds, VesselId
 from shore_relay.relay.store.repository import DeskStatus, RelayStatus, Traffic, VesselStatus
 from shore_relay.relay.store.sbd_rows import Alarm, Position, SbdStatus
+from shore_relay.relay.store.session import Session
 
 
-async def read_status(connection: aiosqlite.Connection) -> RelayStatus:
+async def read_status(session: Session) -> RelayStatus:
     """Return all vessels and desks, and the counters of refusals."""
-    refusals = await connection.execute_fetchall("SELECT code, count FROM refusals ORDER BY code")
+    refusals = await session.rows("SELECT code, count FROM refusals ORDER BY code")
     return RelayStatus(
-        vessels=await _vessels(connection),
-        desks=await _desks(connection),
+        vessels=await _vessels(session),
+        desks=await _desks(session),
         refusals={code: count for code, count in refusals},  # noqa: C416  # Rows are no pairs to mypy.
-        alarms=await _alarms(connection),
+        alarms=await _alarms(session),
     )
 
 
-async def _vessels(connection: aiosqlite.Connection) -> tuple[VesselStatus, ...]:
+async def _vessels(session: Session) -> tuple[VesselStatus, ...]:
     traffic: dict[bytes, dict[str, Traffic]] = defaultdict(dict)
-    for vessel, bearer, up, down in await connection.execute_fetchall(
+    for vessel, bearer, up, down in await session.rows(
         "SELECT vessel, bearer, bytes_up, bytes_down FROM traffic ORDER BY bearer"
     ):
         traffic[vessel][bearer] = Traffic(bytes_up=up, bytes_down=down)
-    messages = await _messages(connection)
-    rows = await connection.execute_fetchall(
+    messages = await _messages(session)
+    rows = await session.rows(
         "SELECT vessel, vessels.name, desks.name, last_contact_at, last_bearer, bundles_taken, "
         "(SELECT count(*) FROM feed WHERE feed.vessel = vessels.vessel AND kind = 'bundle'), "
         "(SELECT coalesce(sum(length(bundle)), 0) FROM feed WHERE feed.vessel = vessels.vessel), "
@@ -58,8 +57,8 @@ async def _vessels(connection: aiosqlite.Connection) -> tuple[VesselStatus, ...]
     )
 
 
-async def _desks(connection: aiosqlite.Connection) -> tuple[DeskStatus, ...]:
-    rows = await connection.execute_fetchall(
+async def _desks(session: Session) -> tuple[DeskStatus, ...]:
+    rows = await session.rows(
         "SELECT desk, name, (SELECT count(*) FROM desk_keys WHERE desk_keys.desk = desks.desk), last_cursor, "
         "taken_through, (SELECT count(*) FROM feed WHERE feed.desk = desks.desk) FROM desks ORDER BY name"
     )
@@ -76,14 +75,16 @@ async def _desks(connection: aiosqlite.Connection) -> tuple[DeskStatus, ...]:
     )
 
 
-async def _messages(connection: aiosqlite.Connection) -> dict[bytes, SbdStatus]:
-    rows = await connection.execute_fetchall(
+async def _messages(session: Session) -> dict[bytes, SbdStatus]:
+    rows = await session.rows(
         "SELECT vessel, coalesce(imei, ''), coalesce(via, ''), messages_up, credits_up, messages_down, "
         "credits_down, coalesce(waiting, 0), coalesce(at_gateway, 0), coalesce(refused, 0), "
         "latitude, longitude, radius_km, coalesce(at, 0) FROM sbd_accounts "
         "LEFT JOIN sbd_modems USING (vessel) LEFT JOIN sbd_positions USING (vessel) "
-        "LEFT JOIN (SELECT vessel, sum(state = 'waiting') AS waiting, sum(state = 'refused') AS refused, "
-        "sum(state IN ('queued', 'stale')) AS at_gateway FROM sbd_outbound GROUP BY vessel) USING (vessel)"
+        "LEFT JOIN (SELECT vessel, count(*) FILTER (WHERE state = 'waiting') AS waiting, "
+        "count(*) FILTER (WHERE state = 'refused') AS refused, "
+        "count(*) FILTER (WHERE state IN ('queued', 'stale')) AS at_gateway "
+        "FROM sbd_outbound GROUP BY vessel) AS counted USING (vessel)"
     )
     return {
         row[0]: SbdStatus(
@@ -105,8 +106,8 @@ async def _messages(connection: aiosqlite.Connection) -> dict[bytes, SbdStatus]:
     }
 
 
-async def _alarms(connection: aiosqlite.Connection) -> tuple[Alarm, ...]:
-    rows = await connection.execute_fetchall(
+async def _alarms(session: Session) -> tuple[Alarm, ...]:
+    rows = await session.rows(
         "SELECT code, vessel, raised_at, advice FROM sbd_alarms ORDER BY raised_at, code"
     )
     return tuple(

@@ -1,6 +1,6 @@
 """What the relay asks of a store: the interface, and the rows that cross it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -52,6 +52,8 @@ class LinkState:
     queued: tuple[QueuedBundle, ...]
     held_bytes: int
     """Sealed bytes that came from this vessel and wait for a desk."""
+    epoch: int = 0
+    """Which of all engines that were ever built for this vessel may commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,10 @@ class LinkCommit:
     """By name of the link."""
     duplicate_bytes: int = 0
     satellite: SatelliteStep | None = None
+    epoch: int = 0
+    """Of the `LinkState` that the engine was built from."""
+    releases: bool = False
+    """Whether the vessel is connected here no longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +158,15 @@ class Repository(Protocol):
     All of them raise `StoreFailed` where the disk does not take it: then nothing happened.
     """
 
+    shared: bool
+    """Whether other relays use the same store at the same time."""
+
+    async def join(self, at: UnixSeconds, *, lease_s: int) -> None:
+        """Say that this relay serves; where the store is shared, again and again within the lease."""
+
+    async def leave(self) -> None:
+        """Say that it serves no longer: what it held is anybody's at once."""
+
     async def rekey_private(self) -> bytes:
         """Return the relay's X25519 private key for rekeys."""
 
@@ -189,10 +204,28 @@ class Repository(Protocol):
         """Return the vessels that may use a key id."""
 
     async def load_link(self, vessel: VesselId, *, queued_max: int) -> LinkState | None:
-        """Return a vessel's state behind every commit that was asked for before, or None."""
+        """Take a vessel's link over and return its state behind every commit before, or None.
+
+        From then on nobody who loaded it before can commit anything. Raises `VesselRevoked`.
+        """
+
+    async def guard(self, vessel: VesselId) -> GuardState | None:
+        """Return the keys and windows of a vessel's link, without taking it over. Raises `VesselRevoked`."""
+
+    async def epoch(self, vessel: VesselId) -> int | None:
+        """Return the epoch of whoever has a vessel's link now, or None."""
+
+    async def held_bytes(self, vessel: VesselId) -> int:
+        """Return how many sealed bytes of a vessel wait for desks."""
+
+    async def waiting(self, vessels: Sequence[VesselId]) -> tuple[VesselId, ...]:
+        """Return those of the vessels for which something is queued."""
 
     async def commit_link(self, commit: LinkCommit) -> None:
-        """Store what one step of an engine changed."""
+        """Store what one step of an engine changed.
+
+        Raises `LinkTakenOver` where another engine was built from the link's state meanwhile.
+        """
 
     async def queued(self, vessel: VesselId, *, most: int) -> tuple[QueuedBundle, ...]:
         """Return the first bundles that wait for a vessel, by priority and number."""

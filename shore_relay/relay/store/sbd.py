@@ -4,12 +4,11 @@ import hashlib
 from collections.abc import Iterable
 from functools import partial
 
-import aiosqlite
-
 from protocol.fragment import RangeSet
 from protocol.frames import Priority
 from protocol.ids import UnixSeconds, VesselId
 from shore_relay.relay.errors import ModemRefused, UnknownModem, UnknownVessel
+from shore_relay.relay.store import relays
 from shore_relay.relay.store.ranges import ranges_from_text
 from shore_relay.relay.store.sbd_queue import (
     carried,
@@ -29,7 +28,8 @@ from shore_relay.relay.store.sbd_rows import (
     Via,
     WaitingBundle,
 )
-from shore_relay.relay.store.sqlite import SqliteStore
+from shore_relay.relay.store.session import Session
+from shore_relay.relay.store.sql_store import SqlStore
 
 _BUNDLES_LOOKED_AT_MAX = 64
 
@@ -37,7 +37,7 @@ _BUNDLES_LOOKED_AT_MAX = 64
 class SbdStore:
     """What the relay keeps of short messages, in the relay's own database and through its one writer."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqlStore) -> None:
         self._store = store
 
     # --- modems ---
@@ -45,9 +45,9 @@ class SbdStore:
     async def assign_modem(self, name: str, imei: str, via: Via, at: UnixSeconds) -> VesselId:
         """Say that a vessel has this modem, and no other; raises `UnknownVessel` or `ModemRefused`."""
 
-        async def assign(connection: aiosqlite.Connection) -> VesselId:
-            vessel = await _vessel_named(connection, name)
-            holder = await connection.execute_fetchall(
+        async def assign(session: Session) -> VesselId:
+            vessel = await _vessel_named(session, name)
+            holder = await session.rows(
                 "SELECT name FROM sbd_modems JOIN vessels USING (vessel) WHERE imei = ? AND vessel <> ?",
                 (imei, vessel),
             )
@@ -56,13 +56,13 @@ class SbdStore:
                     f"The vessel {other} has this modem; take it away there first: "
                     f"seavoice-relay vessel modem {other!r} --remove"
                 )
-            await _unassign(connection, vessel, keep=imei)
-            await connection.execute(
+            await _unassign(session, vessel, keep=imei)
+            await session.change(
                 "INSERT INTO sbd_modems (imei, vessel, via, assigned_at) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (imei) DO UPDATE SET via = excluded.via, assigned_at = excluded.assigned_at",
                 (imei, vessel, via.value, at),
             )
-            await connection.execute(
+            await session.change(
                 "INSERT INTO sbd_accounts (vessel) VALUES (?) ON CONFLICT DO NOTHING", (vessel,)
             )
             return vessel
@@ -72,9 +72,9 @@ class SbdStore:
     async def remove_modem(self, name: str) -> VesselId:
         """Take a vessel's modem away; raises `UnknownVessel`."""
 
-        async def remove(connection: aiosqlite.Connection) -> VesselId:
-            vessel = await _vessel_named(connection, name)
-            await _unassign(connection, vessel)
+        async def remove(session: Session) -> VesselId:
+            vessel = await _vessel_named(session, name)
+            await _unassign(session, vessel)
             return vessel
 
         return await self._store.writer.run(remove)
@@ -82,12 +82,22 @@ class SbdStore:
     async def modem(self, imei: str) -> Modem | None:
         """Return whose modem this is, or None."""
         async with self._store.reading() as reading:
-            rows = await reading.execute_fetchall(
-                "SELECT vessel, via FROM sbd_modems WHERE imei = ?", (imei,)
-            )
+            rows = await reading.rows("SELECT vessel, via FROM sbd_modems WHERE imei = ?", (imei,))
         for vessel, via in rows:
             return Modem(imei=imei, vessel=VesselId(vessel), via=Via(via))
         return None
+
+    # --- whose turn it is ---
+
+    async def claim(self, vessel: VesselId, at: UnixSeconds) -> bool:
+        """Return whether this relay works on a vessel's messages from now on, and no other."""
+        return await self._store.writer.run(
+            partial(relays.claim, vessel=vessel, relay=self._store.relay, at=at)
+        )
+
+    async def release(self, vessel: VesselId) -> None:
+        """Let other relays work on a vessel's messages."""
+        await self._store.writer.run(partial(relays.release, vessel=vessel, relay=self._store.relay))
 
     # --- up ---
 
@@ -105,9 +115,9 @@ class SbdStore:
         Raises `UnknownModem` where no vessel has the modem at this gateway.
         """
 
-        async def receive(connection: aiosqlite.Connection) -> bool:
-            vessel = await _owner(connection, via, message.imei)
-            async with connection.execute(
+        async def receive(session: Session) -> bool:
+            vessel = await _owner(session, via, message.imei)
+            new = await session.change(
                 "INSERT INTO sbd_inbound (imei, momsn, transmitted_at, digest, data, received_at) "
                 "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (
@@ -118,27 +128,39 @@ class SbdStore:
                     message.data,
                     at,
                 ),
-            ) as cursor:
-                if cursor.rowcount == 0:
-                    return False
-            await connection.execute(
+            )
+            if not new:
+                return False
+            await session.change(
                 "UPDATE sbd_accounts SET messages_up = messages_up + 1, credits_up = credits_up + ? "
                 "WHERE vessel = ?",
                 (credits_spent, vessel),
             )
             if keep_position:
-                await _keep_position(connection, vessel, message)
+                await _keep_position(session, vessel, message)
+            hearers.append(vessel)
             return True
 
-        return await self._store.writer.run(receive)
+        hearers: list[VesselId] = []
+        new = await self._store.writer.run(receive)
+        for vessel in hearers[-1:]:
+            # The relay that the vessel is connected to opens it.
+            self._store.announce_work(vessel)
+        return new
 
     async def inbound(self, *, most: int) -> tuple[InboundMessage, ...]:
         """Return the first messages that have not been worked off."""
         async with self._store.reading() as reading:
-            rows = await reading.execute_fetchall(
+            rows = await reading.rows(
                 "SELECT id, imei, data FROM sbd_inbound WHERE done = 0 ORDER BY id LIMIT ?", (most,)
             )
         return tuple(InboundMessage(id=row[0], imei=row[1], data=row[2]) for row in rows)
+
+    async def is_unfinished(self, message: InboundMessage) -> bool:
+        """Return whether a message still has to be worked off."""
+        async with self._store.reading() as reading:
+            row = await reading.row("SELECT 1 FROM sbd_inbound WHERE id = ? AND done = 0", (message.id,))
+        return row is not None
 
     async def finish(self, message: InboundMessage, vessel: VesselId | None, outcome: Outcome) -> None:
         """Note that a message was worked off; `vessel` is None where its modem was taken away meanwhile."""
@@ -150,7 +172,7 @@ class SbdStore:
     async def vessels_to_look_at(self) -> tuple[VesselId, ...]:
         """Return the vessels with a modem that wait for something from here."""
         async with self._store.reading() as reading:
-            rows = await reading.execute_fetchall(
+            rows = await reading.rows(
                 "SELECT vessel FROM sbd_modems WHERE vessel IN (SELECT vessel FROM sbd_accounts "
                 "WHERE owed_since > 0 UNION SELECT vessel FROM dispatches WHERE settled = 0 "
                 "UNION SELECT vessel FROM sbd_outbound)"
@@ -166,12 +188,10 @@ class SbdStore:
     async def add_message(self, vessel: VesselId, packet: bytes, at: UnixSeconds) -> None:
         """Queue the answer to a rekey: whatever else waits for the modem cannot be opened any more."""
 
-        async def add(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
-                "DELETE FROM sbd_outbound WHERE vessel = ? AND state <> 'queued'", (vessel,)
-            )
-            await connection.execute("UPDATE sbd_outbound SET state = 'stale' WHERE vessel = ?", (vessel,))
-            await connection.execute(
+        async def add(session: Session) -> None:
+            await session.change("DELETE FROM sbd_outbound WHERE vessel = ? AND state <> 'queued'", (vessel,))
+            await session.change("UPDATE sbd_outbound SET state = 'stale' WHERE vessel = ?", (vessel,))
+            await session.change(
                 "INSERT INTO sbd_outbound (vessel, packet, key_id, pieces, flush, composed_at) "
                 "VALUES (?, ?, x'', '', 1, ?)",
                 (vessel, packet, at),
@@ -182,9 +202,10 @@ class SbdStore:
     async def next_to_post(self, via: Via, resting: Iterable[VesselId]) -> OutboundMessage | None:
         """Return the oldest message that waits for a gateway, except those of `resting` vessels."""
         skipped = list(resting)
-        holes = ", ".join("?" * len(skipped))
+        # An empty list is no list to PostgreSQL, and no vessel has an empty id.
+        holes = ", ".join(["x''", *("?" for _ in skipped)])
         async with self._store.reading() as reading:
-            rows = await reading.execute_fetchall(
+            rows = await reading.rows(
                 "SELECT id, vessel, imei, packet, flush, attempts FROM sbd_outbound "  # noqa: S608  # Holes only.
                 "JOIN sbd_modems USING (vessel) WHERE state = 'waiting' AND via = ? "
                 f"AND vessel NOT IN ({holes}) ORDER BY id LIMIT 1",
@@ -201,33 +222,40 @@ class SbdStore:
             )
         return None
 
+    async def is_waiting(self, message: OutboundMessage) -> bool:
+        """Return whether a message still has to be handed over."""
+        query = "SELECT 1 FROM sbd_outbound WHERE vessel = ? AND id = ? AND state = 'waiting'"
+        async with self._store.reading() as reading:
+            row = await reading.row(query, (message.vessel, message.id))
+        return row is not None
+
     async def posted(self, message: OutboundMessage, at: UnixSeconds, *, credits_spent: int) -> None:
         """Note that the gateway took a message, and queue again what its flush deleted beside stale ones."""
 
-        async def post(connection: aiosqlite.Connection) -> None:
+        async def post(session: Session) -> None:
             if message.flush:
-                await connection.execute(
+                await session.change(
                     "DELETE FROM sbd_outbound WHERE vessel = ? AND id <> ? AND "
                     "(state = 'stale' OR (state = 'queued' AND pieces = '' AND key_id <> x'' AND id < ?))",
                     (message.vessel, message.id, message.id),
                 )
                 # What the modem has probably fetched already is not sent again before it had time to say so.
-                await connection.execute(
+                await session.change(
                     "UPDATE sbd_outbound SET state = 'waiting', flush = 0 "
                     "WHERE vessel = ? AND id <> ? AND state = 'queued' AND sessions = 0",
                     (message.vessel, message.id),
                 )
-            await connection.execute(
+            await session.change(
                 "UPDATE sbd_outbound SET state = 'queued', flush = 0, attempts = 0, sessions = 0, "
                 "posted_at = ? WHERE id = ?",
                 (at, message.id),
             )
-            await connection.execute(
+            await session.change(
                 "UPDATE sbd_accounts SET messages_down = messages_down + 1, credits_down = credits_down + ? "
                 "WHERE vessel = ?",
                 (credits_spent, message.vessel),
             )
-            await connection.execute("DELETE FROM sbd_alarms WHERE vessel IN (x'', ?)", (message.vessel,))
+            await session.change("DELETE FROM sbd_alarms WHERE vessel IN (x'', ?)", (message.vessel,))
 
         await self._store.writer.run(post)
 
@@ -236,15 +264,15 @@ class SbdStore:
     ) -> None:
         """Note that the gateway did not take a message, or, `in_doubt`, that nobody knows whether it did."""
 
-        async def note(connection: aiosqlite.Connection) -> None:
+        async def note(session: Session) -> None:
             # Should the gateway have it all the same, a flush makes sure that the modem gets it once.
-            await connection.execute(
-                "UPDATE sbd_outbound SET attempts = attempts + 1, flush = max(flush, ?), state = ? "
+            await session.change(
+                "UPDATE sbd_outbound SET attempts = attempts + 1, flush = greatest(flush, ?), state = ? "
                 "WHERE id = ?",
                 (int(in_doubt), "refused" if for_good else "waiting", message.id),
             )
             if alarm is not None:
-                await _raise(connection, alarm)
+                await _raise(session, alarm)
 
         await self._store.writer.run(note)
 
@@ -255,31 +283,28 @@ class SbdStore:
     async def try_again(self) -> None:
         """Forget what gateways refused, and all alarms: the settings may have changed since."""
 
-        async def forget(connection: aiosqlite.Connection) -> None:
-            await connection.execute("DELETE FROM sbd_outbound WHERE state = 'refused'")
-            await connection.execute("DELETE FROM sbd_alarms")
+        async def forget(session: Session) -> None:
+            await session.change("DELETE FROM sbd_outbound WHERE state = 'refused'")
+            await session.change("DELETE FROM sbd_alarms")
 
         await self._store.writer.run(forget)
 
 
-async def _vessel_named(connection: aiosqlite.Connection, name: str) -> VesselId:
-    for (vessel,) in await connection.execute_fetchall("SELECT vessel FROM vessels WHERE name = ?", (name,)):
+async def _vessel_named(session: Session, name: str) -> VesselId:
+    for (vessel,) in await session.rows("SELECT vessel FROM vessels WHERE name = ?", (name,)):
         return VesselId(vessel)
     raise UnknownVessel(f"This relay has no vessel named {name}; `seavoice-relay status` lists them.")
 
 
-async def _unassign(connection: aiosqlite.Connection, vessel: VesselId, keep: str = "") -> None:
-    async with connection.execute(
-        "DELETE FROM sbd_modems WHERE vessel = ? AND imei <> ?", (vessel, keep)
-    ) as cursor:
-        if cursor.rowcount:
-            # They wait in another modem's queue; what they carried is asked for and sent anew.
-            await connection.execute("DELETE FROM sbd_outbound WHERE vessel = ?", (vessel,))
-    await connection.execute("DELETE FROM sbd_alarms WHERE vessel = ?", (vessel,))
+async def _unassign(session: Session, vessel: VesselId, keep: str = "") -> None:
+    if await session.change("DELETE FROM sbd_modems WHERE vessel = ? AND imei <> ?", (vessel, keep)):
+        # They wait in another modem's queue; what they carried is asked for and sent anew.
+        await session.change("DELETE FROM sbd_outbound WHERE vessel = ?", (vessel,))
+    await session.change("DELETE FROM sbd_alarms WHERE vessel = ?", (vessel,))
 
 
-async def _owner(connection: aiosqlite.Connection, via: Via, imei: str) -> VesselId:
-    for (vessel,) in await connection.execute_fetchall(
+async def _owner(session: Session, via: Via, imei: str) -> VesselId:
+    for (vessel,) in await session.rows(
         "SELECT vessel FROM sbd_modems WHERE imei = ? AND via = ?", (imei, via.value)
     ):
         return VesselId(vessel)
@@ -289,15 +314,14 @@ async def _owner(connection: aiosqlite.Connection, via: Via, imei: str) -> Vesse
     )
 
 
-async def _keep_position(
-    connection: aiosqlite.Connection, vessel: VesselId, message: MobileOriginated
-) -> None:
+async def _keep_position(session: Session, vessel: VesselId, message: MobileOriginated) -> None:
     if message.position is None:
         return
-    await connection.execute(
+    await session.change(
         "INSERT INTO sbd_positions (vessel, at, latitude, longitude, radius_km) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (vessel) DO UPDATE SET at = excluded.at, latitude = excluded.latitude, "
-        "longitude = excluded.longitude, radius_km = excluded.radius_km WHERE excluded.at >= at",
+        "longitude = excluded.longitude, radius_km = excluded.radius_km "
+        "WHERE excluded.at >= sbd_positions.at",
         (
             vessel,
             message.transmitted_at,
@@ -308,30 +332,30 @@ async def _keep_position(
     )
 
 
-async def _outlook(connection: aiosqlite.Connection, vessel: VesselId, oldest: UnixSeconds) -> Outlook | None:
-    await tidy(connection, vessel, oldest)
-    for imei, via, since, urgently, last_bearer in await connection.execute_fetchall(
+async def _outlook(session: Session, vessel: VesselId, oldest: UnixSeconds) -> Outlook | None:
+    await tidy(session, vessel, oldest)
+    for imei, via, since, urgently, last_bearer in await session.rows(
         "SELECT imei, via, owed_since, owed_urgently, last_bearer FROM sbd_modems "
         "JOIN sbd_accounts USING (vessel) JOIN vessels USING (vessel) WHERE vessel = ?",
         (vessel,),
     ):
         if since and last_bearer != "sbd":
             # It was heard over another bearer since, where it got its answer at once.
-            await connection.execute(
+            await session.change(
                 "UPDATE sbd_accounts SET owed_since = 0, owed_urgently = 0 WHERE vessel = ?", (vessel,)
             )
         return Outlook(
             modem=Modem(imei=imei, vessel=vessel, via=Via(via)),
-            bundles=await _bundles(connection, vessel),
-            messages=await _messages(connection, vessel),
+            bundles=await _bundles(session, vessel),
+            messages=await _messages(session, vessel),
             owed_since=UnixSeconds(since if last_bearer == "sbd" else 0),
             owed_urgently=bool(urgently),
         )
     return None
 
 
-async def _bundles(connection: aiosqlite.Connection, vessel: VesselId) -> tuple[WaitingBundle, ...]:
-    rows = await connection.execute_fetchall(
+async def _bundles(session: Session, vessel: VesselId) -> tuple[WaitingBundle, ...]:
+    rows = await session.rows(
         "SELECT number, priority, bundle, queued_at, acked FROM dispatches "
         "WHERE vessel = ? AND settled = 0 ORDER BY priority, number LIMIT ?",
         (vessel, _BUNDLES_LOOKED_AT_MAX),
@@ -348,8 +372,8 @@ async def _bundles(connection: aiosqlite.Connection, vessel: VesselId) -> tuple[
     )
 
 
-async def _messages(connection: aiosqlite.Connection, vessel: VesselId) -> tuple[HeldMessage, ...]:
-    rows = await connection.execute_fetchall(
+async def _messages(session: Session, vessel: VesselId) -> tuple[HeldMessage, ...]:
+    rows = await session.rows(
         "SELECT pieces, key_id, state, sessions FROM sbd_outbound WHERE vessel = ? ORDER BY id", (vessel,)
     )
     return tuple(
@@ -363,8 +387,8 @@ async def _messages(connection: aiosqlite.Connection, vessel: VesselId) -> tuple
     )
 
 
-async def _raise(connection: aiosqlite.Connection, alarm: Alarm) -> None:
-    await connection.execute(
+async def _raise(session: Session, alarm: Alarm) -> None:
+    await session.change(
         "INSERT INTO sbd_alarms (code, vessel, raised_at, advice) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (alarm.code, alarm.vessel or b"", alarm.raised_at, alarm.advice),
     )

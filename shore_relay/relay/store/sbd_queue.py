@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
-import aiosqlite
-
 from protocol.fragment import RangeSet
 from protocol.ids import UnixSeconds, VesselId
 from shore_relay.relay.store.ranges import ranges_from_text
 from shore_relay.relay.store.sbd_rows import CarriedPiece, NewMessage, Outcome, SatelliteStep
+from shore_relay.relay.store.session import Session
 
 _REPETITIONS_KNOWN_S = 30 * 86_400
 """Gateways repeat within hours; what comes later than this is opened again and refused as a replay."""
@@ -17,38 +16,34 @@ _SESSIONS_MAX = 3
 confirmation says that it was lost."""
 
 
-async def take_step(
-    connection: aiosqlite.Connection, vessel: VesselId, step: SatelliteStep, at: UnixSeconds
-) -> None:
+async def take_step(session: Session, vessel: VesselId, step: SatelliteStep, at: UnixSeconds) -> None:
     """Store what a step of the vessel's engine means for its messages, in the transaction of that step."""
     if step.finished is not None and step.outcome is not None:
-        await finish(connection, step.finished.id, vessel, step.outcome)
-    await _add_messages(connection, vessel, step.composed, at)
+        await finish(session, step.finished.id, vessel, step.outcome)
+    await _add_messages(session, vessel, step.composed, at)
 
 
-async def finish(
-    connection: aiosqlite.Connection, message_id: int, vessel: VesselId | None, outcome: Outcome
-) -> None:
+async def finish(session: Session, message_id: int, vessel: VesselId | None, outcome: Outcome) -> None:
     """Note that a message up was worked off; `vessel` is None where its modem was taken away meanwhile."""
-    await connection.execute("UPDATE sbd_inbound SET done = 1, data = x'' WHERE id = ?", (message_id,))
-    await connection.execute(
+    await session.change("UPDATE sbd_inbound SET done = 1, data = x'' WHERE id = ?", (message_id,))
+    await session.change(
         "DELETE FROM sbd_inbound WHERE done = 1 AND received_at < ?", (outcome.at - _REPETITIONS_KNOWN_S,)
     )
     if vessel is None:
         return
-    await _note_session(connection, vessel)
+    await _note_session(session, vessel)
     if outcome.authentic:
-        await _forget_rekeys(connection, vessel)
+        await _forget_rekeys(session, vessel)
     if outcome.owes_answer:
-        await connection.execute(
-            "UPDATE sbd_accounts SET owed_urgently = max(owed_urgently, ?), "
+        await session.change(
+            "UPDATE sbd_accounts SET owed_urgently = greatest(owed_urgently, ?), "
             "owed_since = CASE owed_since WHEN 0 THEN ? ELSE owed_since END WHERE vessel = ?",
             (int(outcome.urgent), outcome.at, vessel),
         )
 
 
 async def _add_messages(
-    connection: aiosqlite.Connection, vessel: VesselId, messages: Iterable[NewMessage], at: UnixSeconds
+    session: Session, vessel: VesselId, messages: Iterable[NewMessage], at: UnixSeconds
 ) -> None:
     """Queue packets, which say all that is owed."""
     rows = [
@@ -58,23 +53,23 @@ async def _add_messages(
     if not rows:
         return
     # One that no gateway has yet need not go at all where a fresh one says the same.
-    await connection.execute(
+    await session.change(
         "DELETE FROM sbd_outbound WHERE vessel = ? AND state = 'waiting' AND pieces = '' AND key_id <> x''",
         (vessel,),
     )
-    await connection.executemany(
+    await session.change_many(
         "INSERT INTO sbd_outbound (vessel, packet, key_id, pieces, flush, composed_at) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         rows,
     )
-    await connection.execute(
+    await session.change(
         "UPDATE sbd_accounts SET owed_since = 0, owed_urgently = 0 WHERE vessel = ?", (vessel,)
     )
 
 
-async def _note_session(connection: aiosqlite.Connection, vessel: VesselId) -> None:
+async def _note_session(session: Session, vessel: VesselId) -> None:
     """Note that the modem had a session, in which it fetched the oldest message that waited for it."""
-    await connection.execute(
+    await session.change(
         "UPDATE sbd_outbound SET sessions = sessions + 1 WHERE vessel = ? AND state IN ('queued', 'stale') "
         "AND (sessions > 0 OR id = (SELECT min(id) FROM sbd_outbound WHERE vessel = ? "
         "AND state IN ('queued', 'stale') AND sessions = 0))",
@@ -82,27 +77,27 @@ async def _note_session(connection: aiosqlite.Connection, vessel: VesselId) -> N
     )
 
 
-async def _forget_rekeys(connection: aiosqlite.Connection, vessel: VesselId) -> None:
+async def _forget_rekeys(session: Session, vessel: VesselId) -> None:
     """The vessel's keys meet ours: no answer to a rekey is needed any more."""
-    await connection.execute(
+    await session.change(
         "DELETE FROM sbd_outbound WHERE vessel = ? AND key_id = x'' AND state <> 'queued'", (vessel,)
     )
-    await connection.execute(
+    await session.change(
         "UPDATE sbd_outbound SET state = 'stale' WHERE vessel = ? AND key_id = x''", (vessel,)
     )
 
 
-async def tidy(connection: aiosqlite.Connection, vessel: VesselId, oldest: UnixSeconds) -> None:
+async def tidy(session: Session, vessel: VesselId, oldest: UnixSeconds) -> None:
     """Let go of packets that nobody needs, and send those again that were lost.
 
     What was handed over before `oldest` is no longer at the gateway.
     """
     # A stale one that was fetched, or that the gateway has dropped, is gone.
-    await connection.execute(
+    await session.change(
         "DELETE FROM sbd_outbound WHERE vessel = ? AND state = 'stale' AND (sessions > 0 OR posted_at < ?)",
         (vessel, oldest),
     )
-    rows = await connection.execute_fetchall(
+    rows = await session.rows(
         # The answer to a rekey is needed until the vessel uses the new keys, over whatever bearer.
         "SELECT id, pieces, state, sessions, posted_at, CASE key_id "
         "WHEN x'' THEN vessel IN (SELECT vessel FROM guards WHERE pending_secret IS NOT NULL) "
@@ -112,24 +107,22 @@ async def tidy(connection: aiosqlite.Connection, vessel: VesselId, oldest: UnixS
     )
     for message, pieces, state, sessions, posted_at, readable in rows:
         lost = state == "queued" and (sessions >= _SESSIONS_MAX or posted_at < oldest)
-        needed = readable and (not pieces or await _undelivered(connection, vessel, carried(pieces)))
+        needed = readable and (not pieces or await _undelivered(session, vessel, carried(pieces)))
         if needed and not lost:
             continue
         if needed and pieces:
-            await connection.execute(
+            await session.change(
                 "UPDATE sbd_outbound SET state = 'waiting', sessions = 0 WHERE id = ?", (message,)
             )
         elif state == "queued" and sessions == 0 and not lost:
-            await connection.execute("UPDATE sbd_outbound SET state = 'stale' WHERE id = ?", (message,))
+            await session.change("UPDATE sbd_outbound SET state = 'stale' WHERE id = ?", (message,))
         else:
-            await connection.execute("DELETE FROM sbd_outbound WHERE id = ?", (message,))
+            await session.change("DELETE FROM sbd_outbound WHERE id = ?", (message,))
 
 
-async def _undelivered(
-    connection: aiosqlite.Connection, vessel: VesselId, pieces: Iterable[CarriedPiece]
-) -> bool:
+async def _undelivered(session: Session, vessel: VesselId, pieces: Iterable[CarriedPiece]) -> bool:
     for piece in pieces:
-        for (acked,) in await connection.execute_fetchall(
+        for (acked,) in await session.rows(
             "SELECT acked FROM dispatches WHERE vessel = ? AND number = ? AND settled = 0",
             (vessel, piece.number),
         ):

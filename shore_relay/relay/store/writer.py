@@ -5,51 +5,52 @@ the steps of all other vessels gather, and the next transaction takes them all.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-import aiosqlite
-
+from protocol.errors import RemoteError
 from shore_relay.relay.errors import RelayError, StoreFailed
+from shore_relay.relay.store.feed import add_items
+from shore_relay.relay.store.session import Session, Transactions
 
 T = TypeVar("T")
-Operation = Callable[[aiosqlite.Connection], Awaitable[T]]
+Operation = Callable[[Session], Awaitable[T]]
 
 GROUP_MAX = 256
 """Steps in one transaction; more would make the first of them wait too long."""
+_ATTEMPTS_MAX = 6
+"""Two relays that met on the same rows are told so by the database within a second, and one goes again."""
 
 
-class _Job(Protocol):
-    async def attempt(self, connection: aiosqlite.Connection) -> None:
-        """Do the work inside the group's transaction."""
-
-    def finish(self, failure: StoreFailed | None) -> None:
-        """Tell whoever waits, after the group's commit or in place of it."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Write(_Job):
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Write:
     """One step of one caller."""
 
     operation: Operation[object]
     after: Callable[[object], None]
+    about: bytes
     done: "asyncio.Future[object]"
     outcome: object = None
-    refused: RelayError | None = None
+    refused: RelayError | RemoteError | None = None
 
-    async def attempt(self, connection: aiosqlite.Connection) -> None:
-        await connection.execute("SAVEPOINT step")
+    async def attempt(self, session: Session) -> bool:
+        """Do the work inside the group's transaction; return whether a refusal left changes behind.
+
+        A refusal concerns this step alone; the others of its group stand.
+        """
+        session.dirty, self.refused = False, None
+        waiting = len(session.items)
         try:
-            self.outcome = await self.operation(connection)
-        except RelayError as refused:
-            # A refusal concerns this step alone; the others of its group stand.
+            self.outcome = await self.operation(session)
+        except (RelayError, RemoteError) as refused:
             self.refused = refused
-            await connection.execute("ROLLBACK TO step")
-        await connection.execute("RELEASE step")
+            del session.items[waiting:]
+            return session.dirty
+        return False
 
     def finish(self, failure: StoreFailed | None) -> None:
+        """Tell whoever waits, after the group's commit or in place of it."""
         error = failure or self.refused
         if error is None:
             # Whoever listens learns of a commit even where the caller has gone meanwhile.
@@ -63,10 +64,12 @@ class _Write(_Job):
 
 
 class GroupWriter:
-    """Runs write operations in the order in which they were asked for."""
+    """Runs write operations; those about the same vessel in the order in which they were asked for."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
+    def __init__(self, transactions: Transactions, *, sorts: bool = False) -> None:
+        """Begin to write; `sorts`: several relays write, and lock what they touch in the same order."""
+        self._transactions = transactions
+        self._sorts = sorts
         self._waiting: list[_Write] = []
         self._wake = asyncio.Event()
         self._closing = False
@@ -74,14 +77,18 @@ class GroupWriter:
         self.steps = 0
         """How many operations were committed."""
         self.groups = 0
-        self._groups_forgotten = 0
         """In how many transactions."""
 
-    async def run(self, operation: Operation[T], after: Callable[[T], None] | None = None) -> T:
+    async def run(
+        self, operation: Operation[T], after: Callable[[T], None] | None = None, *, about: bytes = b""
+    ) -> T:
         """Do `operation` in a durable transaction and return its outcome.
 
-        `after` is called with the outcome right behind the commit, even if the caller was cancelled. Raises
-        what the operation raised, if it is a `RelayError`, and `StoreFailed` where the commit failed.
+        `after` is called with the outcome right behind the commit, even if the caller was cancelled. `about`
+        is the vessel whose rows are changed. An operation may run more than once before it is committed.
+
+        Raises what the operation raised, if it is a `RelayError` or a `RemoteError`, and `StoreFailed` where
+        the commit failed.
         """
         if self._closing or self._task.done():
             raise StoreFailed("The store is closed; start the relay again.")
@@ -89,22 +96,12 @@ class GroupWriter:
             operation=operation,
             # The future carries the outcome of this very operation, so its type is the operation's.
             after=after or _nothing,  # type: ignore[arg-type]
+            about=about,
             done=asyncio.get_running_loop().create_future(),
         )
         self._waiting.append(write)
         self._wake.set()
         return await write.done  # type: ignore[return-value]  # See above.
-
-    async def forget_old_pages(self) -> None:
-        """Empty the write-ahead log, in which link keys live on that a commit has overwritten."""
-        if self.groups == self._groups_forgotten or self._connection.in_transaction:
-            return
-        self._groups_forgotten = self.groups
-        try:
-            await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.OperationalError:
-            # A group began in between, or somebody reads: the next turn does it.
-            self._groups_forgotten = -1
 
     async def close(self) -> None:
         """Commit what waits and stop."""
@@ -135,16 +132,13 @@ class GroupWriter:
         failure: StoreFailed | None = StoreFailed(
             "The store's writer met an error in this program; start the relay again and report it."
         )
+        if self._sorts:
+            group.sort(key=lambda write: write.about)
         try:
             await self._commit(group)
             failure = None
-        except sqlite3.Error as reason:
-            if self._connection.in_transaction:
-                await self._connection.execute("ROLLBACK")
-            failure = StoreFailed(
-                f"The database does not take anything ({reason}): make room on its disk, or repair it. "
-                "Nothing was acknowledged that is not stored."
-            )
+        except self._transactions.failures as reason:
+            failure = StoreFailed(self._transactions.sentence(reason))
         finally:
             for write in group:
                 write.finish(failure)
@@ -152,10 +146,33 @@ class GroupWriter:
         self.groups += 1
 
     async def _commit(self, group: list[_Write]) -> None:
-        await self._connection.execute("BEGIN IMMEDIATE")
-        for write in group:
-            await write.attempt(self._connection)
-        await self._connection.execute("COMMIT")
+        standing = list(group)
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                spoilt = await self._attempt(standing)
+            except self._transactions.failures as reason:
+                await self._transactions.rollback()
+                if attempts >= _ATTEMPTS_MAX or not self._transactions.passes(reason):
+                    raise
+                continue
+            if spoilt is None:
+                return
+            # What a refused step had changed goes with everything else; the others are done again without it.
+            await self._transactions.rollback()
+            standing.remove(spoilt)
+            attempts = 0
+
+    async def _attempt(self, standing: list[_Write]) -> _Write | None:
+        """Do all steps and commit; return the first whose refusal left changes behind, before any commit."""
+        session = await self._transactions.begin()
+        for write in standing:
+            if await write.attempt(session):
+                return write
+        await add_items(session)
+        await self._transactions.commit()
+        return None
 
 
 def _nothing(_outcome: object) -> None:

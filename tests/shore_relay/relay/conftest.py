@@ -1,6 +1,6 @@
 """A relay with one desk and one vessel, on real files and real sockets."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,15 @@ import pytest
 from protocol.provisioning import Provisioning
 from shore_relay.relay.app import RunningRelay
 from tests.shore_relay.relay.box import Box
+from tests.shore_relay.relay.postgres_server import PostgresServer, running_server
 from tests.shore_relay.relay.shore import Desk, Shore, make_shore
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for everything that one process of the tests does; it flushes nothing."""
+    with running_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 import hashlib
 import itertools
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiohttp
@@ -23,7 +24,10 @@ from protocol.origin import public_half
 from protocol.provisioning import DeskCard, Provisioning, write_card
 from shore_relay.relay import admin
 from shore_relay.relay.app import RunningRelay, World, running_relay, silent, unix_time
+from shore_relay.relay.data_folder import write_settings
 from shore_relay.relay.settings import Settings
+from shore_relay.relay.store.opening import open_store
+from shore_relay.relay.store.sql_store import SqlStore
 
 SETTINGS = Settings(listen_host="127.0.0.1", http_port=0, tcp_port=0, udp_port=0, store_retry_s=0.0)
 WORLD = World(log=silent)
@@ -117,6 +121,10 @@ class Shore:
     files: Path
     settings: Settings = SETTINGS
 
+    async def open(self) -> SqlStore:
+        """Open the store beside whoever serves."""
+        return await open_store(self.folder, self.settings)
+
     async def add_desk(self, desk: Desk) -> None:
         path = self.files / f"{desk.name}.json"
         path.write_bytes(write_card(desk.card))
@@ -134,9 +142,12 @@ class Shore:
             yield relay
 
 
-async def make_shore(folder: Path) -> Shore:
-    """Make a relay that serves nobody yet."""
+async def make_shore(folder: Path, store: str = "", name: str = "relay") -> Shore:
+    """Make a relay that serves nobody yet; `store`: the address of its database, where that is no file."""
     files = folder / "files"
-    files.mkdir()
-    await admin.init(folder / "relay", "localhost", entropy, unix_time())
-    return Shore(folder=folder / "relay", files=files)
+    files.mkdir(exist_ok=True)
+    if store:
+        (folder / name).mkdir(mode=0o700)
+        write_settings(folder / name, f"store = {json.dumps(store)}\n")
+    await admin.init(folder / name, "localhost", entropy, unix_time())
+    return Shore(folder=folder / name, files=files, settings=replace(SETTINGS, store=store))

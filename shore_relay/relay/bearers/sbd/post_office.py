@@ -11,8 +11,9 @@ from protocol.frames import Priority
 from protocol.ids import Instant, UnixSeconds, VesselId
 from protocol.linkguard import Form, read_flags
 from shore_relay.relay.bearers.gate import Gate
+from shore_relay.relay.bearers.sbd.claims import Claims
 from shore_relay.relay.bearers.sbd.gateway import Gateway
-from shore_relay.relay.bearers.sbd.policy import compose, decide
+from shore_relay.relay.bearers.sbd.policy import Order, compose, decide
 from shore_relay.relay.bearers.sbd.sender import Sender
 from shore_relay.relay.errors import ContactEnded, FleetFull, StoreFailed, UnknownVessel, VesselRevoked
 from shore_relay.relay.store.sbd import SbdStore
@@ -31,6 +32,8 @@ from shore_relay.relay.vessels import Visit, is_authentic
 _BATCH = 64
 _SWEEP_S = 20.0
 """How often to look whether something has waited long enough; news is looked at when it comes."""
+_OTHERS_S = 1.0
+"""How soon to look again at what another relay is busy with."""
 _RETRY_S_MIN = 0.05
 _HOUR_S = 3_600
 
@@ -47,11 +50,12 @@ class PostOffice:
         self._profile = self._settings.profile()
         self._clock = clock
         self._wall = wall
+        self._claims = Claims(store, wall)
         self._wake = asyncio.Event()
         self._touched: set[VesselId] = set()
         self._sweep_at = Instant(float("-inf"))
         self._senders = {
-            via: Sender(gateway, store, self._settings, clock=clock, wall=wall, note=gate.note)
+            via: Sender(gateway, store, self._settings, self._claims, clock=clock, wall=wall, note=gate.note)
             for via, gateway in gateways.items()
         }
 
@@ -98,18 +102,18 @@ class PostOffice:
         while True:
             self._wake.clear()
             try:
-                await self._work_off()
+                left = await self._work_off()
                 await self._look_at(await self._take_due())
-            except (StoreFailed, FleetFull) as reason:
+            except (StoreFailed, FleetFull, ContactEnded) as reason:
                 # Nothing is lost: it is all in the store, and worked off once that takes something again.
                 self._gate.note(reason.code, "sbd")
                 await asyncio.sleep(max(_RETRY_S_MIN, self._gate.settings.store_retry_s))
             else:
-                await self._rest()
+                await self._rest(_OTHERS_S if left else _SWEEP_S)
 
-    async def _rest(self) -> None:
+    async def _rest(self, most_s: float) -> None:
         try:
-            async with asyncio.timeout(_SWEEP_S):
+            async with asyncio.timeout(most_s):
                 await self._wake.wait()
         except TimeoutError:
             return
@@ -124,18 +128,28 @@ class PostOffice:
 
     # --- up -----------------------------------------------------------------------------------------------
 
-    async def _work_off(self) -> None:
+    async def _work_off(self) -> bool:
+        """Work off what came in; return whether something is left that is another relay's turn."""
         while batch := await self._store.inbound(most=_BATCH):
-            for message in batch:
-                await self._open(message)
+            moved = [await self._open(message) for message in batch]
+            if not any(moved):
+                return True
+        return False
 
-    async def _open(self, message: InboundMessage) -> None:
+    async def _open(self, message: InboundMessage) -> bool:
+        """Work a message off; return False where that is another relay's turn."""
         modem = await self._store.modem(message.imei)
         if modem is None:
             # The operator took the modem away between the commit and now.
             self._gate.refuse("unknown-modem", "sbd")
             await self._store.finish(message, None, Outcome(at=self._wall()))
-            return
+            return True
+        async with self._claims.of(modem.vessel) as mine:
+            if mine and await self._store.is_unfinished(message):
+                await self._open_from(modem, message)
+        return mine
+
+    async def _open_from(self, modem: Modem, message: InboundMessage) -> None:
         self._touched.add(modem.vessel)
         try:
             # An empty message is a look for others: it says nothing, and it was a session.
@@ -199,16 +213,27 @@ class PostOffice:
             sender.wake.set()
 
     async def _consider(self, vessel: VesselId) -> None:
+        if await self._order(vessel) is None:
+            return
+        async with self._claims.of(vessel) as mine:
+            # What was decided before the claim may have been composed by another relay meanwhile.
+            order = await self._order(vessel) if mine else None
+            if order is not None:
+                await self._compose(vessel, order)
+
+    async def _order(self, vessel: VesselId) -> Order | None:
+        """Return what a vessel's messages should say now, or None where none is worth it."""
         now = self._wall()
         outlook = await self._store.outlook(
             vessel, now, queued_s_max=self._settings.queued_hours_max * _HOUR_S
         )
         order = None if outlook is None else decide(outlook, self._settings, now)
-        if outlook is None or order is None:
-            return
-        if outlook.modem.via not in self._senders:
+        if outlook is not None and order is not None and outlook.modem.via not in self._senders:
             await self._store.raise_alarm(_no_gateway(outlook.modem, now))
-            return
+            return None
+        return order
+
+    async def _compose(self, vessel: VesselId, order: Order) -> None:
         link = await self._gate.fleet.link(vessel)
         if link.connected:
             # What answers at once is faster and costs less.

@@ -26,7 +26,7 @@ from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.settings import SbdSettings
 from shore_relay.relay.store.sbd import SbdStore
 from shore_relay.relay.store.sbd_rows import Via
-from shore_relay.relay.store.sqlite import SqliteStore
+from shore_relay.relay.store.sql_store import SqlStore
 from shore_relay.relay.surroundings import Clock, WallClock
 
 
@@ -42,7 +42,7 @@ class Satellite:
 
 @asynccontextmanager
 async def satellite_running(
-    folder: Path, gate: Gate, store: SqliteStore, fleet: Fleet, clock: Clock, wall: WallClock
+    folder: Path, gate: Gate, store: SqlStore, fleet: Fleet, clock: Clock, wall: WallClock
 ) -> AsyncIterator[Satellite]:
     """Run the gateways that the settings and the files in the folder turn on, until the block ends.
 

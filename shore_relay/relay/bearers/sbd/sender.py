@@ -4,6 +4,7 @@ import asyncio
 from typing import Protocol
 
 from protocol.ids import Instant, VesselId
+from shore_relay.relay.bearers.sbd.claims import Claims
 from shore_relay.relay.bearers.sbd.gateway import Gateway, Refusal, Scope
 from shore_relay.relay.errors import StoreFailed
 from shore_relay.relay.settings import SbdSettings
@@ -15,6 +16,8 @@ _REST_S_MIN = 30.0
 _REST_S_MAX = 3_600.0
 _ACCOUNT_REST_S = 3_600.0
 _MODEM_REST_S = 6 * 3_600.0
+_OTHERS_S = 5.0
+"""How long to leave a vessel alone to which another relay sees."""
 _ATTEMPTS_UNTOLD = 5
 """A gateway that fails for longer than half an hour is something that the operator should know."""
 
@@ -32,6 +35,7 @@ class Sender:
         gateway: Gateway,
         store: SbdStore,
         settings: SbdSettings,
+        claims: Claims,
         *,
         clock: Clock,
         wall: WallClock,
@@ -40,6 +44,7 @@ class Sender:
         self._gateway = gateway
         self._store = store
         self._settings = settings
+        self._claims = claims
         self._clock = clock
         self._wall = wall
         self._note = note
@@ -80,6 +85,15 @@ class Sender:
         message = await self._store.next_to_post(self._gateway.via, self._vessels_rest_until)
         if message is None:
             return False
+        async with self._claims.of(message.vessel) as mine:
+            if not mine:
+                # Another relay sees to this vessel's messages, perhaps to this very one.
+                self._vessels_rest_until[message.vessel] = Instant(now + _OTHERS_S)
+            elif await self._store.is_waiting(message):
+                await self._deliver(message)
+        return True
+
+    async def _deliver(self, message: OutboundMessage) -> None:
         refusal = await self._gateway.deliver(message)
         if refusal is None:
             spent = self._settings.credits(len(message.packet))
@@ -87,7 +101,6 @@ class Sender:
             self._note("message-queued", "sbd")
         else:
             await self._on_refusal(message, refusal)
-        return True
 
     async def _on_refusal(self, message: OutboundMessage, refusal: Refusal) -> None:
         self._note(refusal.code, "sbd")

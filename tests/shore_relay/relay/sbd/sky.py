@@ -137,9 +137,10 @@ class Sky:
         secret.chmod(0o600)
 
     @asynccontextmanager
-    async def serving(self, **changes: object) -> AsyncIterator[RunningRelay]:
+    async def serving(self, store: str = "", **changes: object) -> AsyncIterator[RunningRelay]:
         world = World(log=self._note) if self.wall is None else World(log=self._note, wall=self.wall)
-        async with running_relay(self.shore.folder, self.rockblock.settings(**changes), world) as relay:
+        settings = replace(self.rockblock.settings(**changes), store=store)
+        async with running_relay(self.shore.folder, settings, world) as relay:
             yield relay
 
     @asynccontextmanager

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable
 
 import aiohttp
-import aiosqlite
 import pytest
 
 from protocol.frames import Priority
@@ -14,6 +13,7 @@ from shore_relay.relay import admin
 from shore_relay.relay.app import RunningRelay, unix_time
 from shore_relay.relay.data_folder import database_path
 from shore_relay.relay.store.sbd_rows import Via
+from shore_relay.relay.store.session import Session
 from tests.shore_relay.relay.box import Box, introduction, report
 from tests.shore_relay.relay.sbd.sky import IMEI, OTHER_IMEI, Sky, Vessel, fields, new_key, refused
 from tests.shore_relay.relay.shore import Desk, Shore
@@ -247,17 +247,17 @@ async def test_a_full_disk_takes_nothing_and_the_operator_sends_again(
 ) -> None:
     vessel.box.offer(1, introduction())
     message = fields(vessel.packet())
-    await relay.store.writer.run(lambda connection: full(connection, pages=1))
+    await relay.store.writer.run(lambda session: full(session, pages=1))
     filler = [fields(bytes([at]) * 340, momsn=at) for at in range(200)]
     statuses = [(await sky.post(relay, each))[0] for each in filler]
     assert 503 in statuses
-    await relay.store.writer.run(lambda connection: full(connection, pages=100_000))
+    await relay.store.writer.run(lambda session: full(session, pages=100_000))
     assert (await sky.post(relay, message))[0] == 200
     assert len(await desk.feed(relay)) == 1
 
 
-async def full(connection: aiosqlite.Connection, *, pages: int) -> None:
-    await connection.execute(f"PRAGMA max_page_count = {pages}")
+async def full(session: Session, *, pages: int) -> None:
+    await session.change(f"PRAGMA max_page_count = {pages}")
 
 
 async def test_positions_are_kept_only_where_the_operator_turned_it_on(

@@ -1,0 +1,1 @@
+"""The numbered steps that bring a PostgreSQL database to today's tables."""
