@@ -75,13 +75,18 @@ def removed_on_failure(path: Path) -> Iterator[None]:
             path.unlink()
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[None]:
-    """Hold the folder for one server: two would use the same packet counters. Raises `AlreadyServing`."""
+def require_relay(folder: Path) -> None:
+    """Raise `DataFolderMissing` unless the folder holds a relay."""
     if not database_path(folder).exists():
         raise DataFolderMissing(
             f"{folder} holds no relay; make one with `seavoice-relay init`, or name its folder with --data."
         )
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[None]:
+    """Hold the folder for one server: two would use the same packet counters. Raises `AlreadyServing`."""
+    require_relay(folder)
     descriptor = os.open(folder / _LOCK_NAME, os.O_WRONLY | os.O_CREAT, _FILE_OWNER_ONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -63,11 +63,15 @@ async def read_revision(connection: aiosqlite.Connection) -> int:
 
 
 async def read_directory(connection: aiosqlite.Connection) -> Directory:
-    """Return all desks and key ids."""
+    """Return all desks that are served, and their key ids."""
     # The revision is read first: a change in between is then noticed at the next look.
     revision = await read_revision(connection)
-    desks = await connection.execute_fetchall("SELECT desk, name, signing_public FROM desks")
-    keys = await connection.execute_fetchall("SELECT key_id FROM desk_keys")
+    desks = await connection.execute_fetchall(
+        "SELECT desk, name, signing_public FROM desks WHERE ended_at = 0"
+    )
+    keys = await connection.execute_fetchall(
+        "SELECT key_id FROM desk_keys JOIN desks USING (desk) WHERE ended_at = 0"
+    )
     return Directory(
         revision=revision,
         desks={

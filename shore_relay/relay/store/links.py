@@ -239,8 +239,9 @@ async def _desk_of(
     key_id = bundle.desk_key if isinstance(bundle, Report) else None
     query = (
         "SELECT desk FROM vessels WHERE vessel = ?1 AND ?2 IS NULL UNION ALL "
-        "SELECT desk FROM (SELECT desk FROM desk_keys WHERE key_id = ?2 "
-        "ORDER BY desk = (SELECT desk FROM vessels WHERE vessel = ?1) DESC, added_at, desk LIMIT 1)"
+        "SELECT desk FROM (SELECT desk FROM desk_keys JOIN desks USING (desk) "
+        "WHERE key_id = ?2 AND ended_at = 0 "
+        "ORDER BY desk = (SELECT desk FROM vessels WHERE vessel = ?1) DESC, desk_keys.added_at, desk LIMIT 1)"
     )
     async with connection.execute(query, (vessel, key_id)) as cursor:
         row = await cursor.fetchone()

@@ -61,7 +61,8 @@ async def _vessels(connection: aiosqlite.Connection) -> tuple[VesselStatus, ...]
 async def _desks(connection: aiosqlite.Connection) -> tuple[DeskStatus, ...]:
     rows = await connection.execute_fetchall(
         "SELECT desk, name, (SELECT count(*) FROM desk_keys WHERE desk_keys.desk = desks.desk), last_cursor, "
-        "taken_through, (SELECT count(*) FROM feed WHERE feed.desk = desks.desk) FROM desks ORDER BY name"
+        "taken_through, (SELECT count(*) FROM feed WHERE feed.desk = desks.desk), ended_at "
+        "FROM desks ORDER BY name"
     )
     return tuple(
         DeskStatus(
@@ -71,6 +72,7 @@ async def _desks(connection: aiosqlite.Connection) -> tuple[DeskStatus, ...]:
             last_cursor=row[3],
             taken_through=row[4],
             items_waiting=row[5],
+            revoked_at=UnixSeconds(row[6]),
         )
         for row in rows
     )
