@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +84,8 @@ class RunningRelay:
     fleet: Fleet
     refusals: Counter[str]
     """What was refused since the counters were last stored."""
+    connections: Mapping[str, int]
+    """Open connections by bearer, strangers included."""
     store_counts: Callable[[], Awaitable[None]]
     """Stores all counters now, for `status` to see."""
 
@@ -187,6 +189,7 @@ async def running_relay(
             store=store,
             fleet=fleet,
             refusals=refusals,
+            connections=gate.connections,
             store_counts=upkeep.store_counts,
         )
         log("stopping")

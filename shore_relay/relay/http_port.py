@@ -17,6 +17,8 @@ from shore_relay.relay.bearers.crowd import Allowances
 from shore_relay.relay.bearers.gate import Gate
 
 _SHUTDOWN_S = 2.0
+_LINGERING_S = 1.0
+"""So long a client that still sends may go on, so that it comes to read why it was refused."""
 _HANDSHAKE_S = 10.0
 _BACKLOG = 1_024
 _BEARER = "http"
@@ -54,7 +56,9 @@ class HttpPort:
         )
         application.on_response_prepare.append(_add_headers)
         application.add_routes(routes)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        self._runner = web.AppRunner(
+            application, access_log=None, shutdown_timeout=_SHUTDOWN_S, lingering_time=_LINGERING_S
+        )
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:

@@ -48,8 +48,9 @@ class Words:
             if amount < _STEP:
                 break
             amount, unit = amount / _STEP, larger
-        return f"{amount:.0f} {unit}" if unit == "B" or amount >= _STEP / 10 else f"{amount:.1f} {unit}"
+        digits = 0 if unit == "B" or amount >= _STEP / 10 else 1
+        return f"{amount:.{digits}f}\N{NO-BREAK SPACE}{unit}"
 
     def money(self, amount: Decimal, currency: str) -> str:
         """Return an amount of money."""
-        return f"{amount:,.2f} {currency}"
+        return f"{amount:,.2f}\N{NO-BREAK SPACE}{currency}"
