@@ -108,25 +108,37 @@ async def add_vessel(
 
     Raises `NameTaken`, `UnknownDesk`, `OutputUnwritable` and what opening the store raises.
     """
-    if not 0 < len(name) <= _NAME_CHARACTERS_MAX or not name.isprintable():
-        raise NameTaken(f"A vessel's name has 1 to {_NAME_CHARACTERS_MAX} printable characters.")
+    check_vessel_name(name)
     async with await _opened(folder) as store:
-        secret = entropy(limits.LINK_SECRET_BYTES)
-        provisioning = Provisioning(
-            vessel=VesselId(entropy(limits.VESSEL_ID_BYTES)),
-            vessel_name=name,
-            issued_at=now,
-            link_secret=secret,
-            relay_public=public_half(await store.rekey_private()),
-            addresses=settings.addresses(),
-            desk=_find_desk(await store.desk_cards(), desk_name),
-            operator_public=_public(await store.operator_private(entropy(_SIGNING_KEY_BYTES))),
-        )
+        desk = find_desk(await store.desk_cards(), desk_name)
+        provisioning = await new_provisioning(store, settings, name, desk, entropy, now)
         # The file comes first: a vessel whose file could not be written must not exist.
         write_secret(output, write_provisioning(provisioning))
         with removed_on_failure(output):
-            await store.add_vessel(_new_vessel(provisioning), now)
+            await store.add_vessel(new_vessel(provisioning), now)
     return provisioning
+
+
+def check_vessel_name(name: str) -> None:
+    """Raise `NameTaken` for what can be no vessel's name."""
+    if not 0 < len(name) <= _NAME_CHARACTERS_MAX or not name.isprintable():
+        raise NameTaken(f"A vessel's name has 1 to {_NAME_CHARACTERS_MAX} printable characters.")
+
+
+async def new_provisioning(
+    store: SqlStore, settings: Settings, name: str, desk: DeskCard, entropy: Entropy, now: UnixSeconds
+) -> Provisioning:
+    """Return what a new box of this name needs; nothing is stored yet."""
+    return Provisioning(
+        vessel=VesselId(entropy(limits.VESSEL_ID_BYTES)),
+        vessel_name=name,
+        issued_at=now,
+        link_secret=entropy(limits.LINK_SECRET_BYTES),
+        relay_public=public_half(await store.rekey_private()),
+        addresses=settings.addresses(),
+        desk=desk,
+        operator_public=_public(await store.operator_private(entropy(_SIGNING_KEY_BYTES))),
+    )
 
 
 async def cap_vessel(
@@ -177,7 +189,7 @@ async def _send_signed(
     now: UnixSeconds,
 ) -> VesselId:
     async with await _opened(folder) as store:
-        vessel, desk = await _find_vessel(store, name)
+        vessel, desk = await find_vessel(store, name)
         signer = await store.operator_private(entropy(_SIGNING_KEY_BYTES))
         bundle = sign(signer, vessel, now)
         await store.dispatch(
@@ -201,7 +213,7 @@ async def revoke_vessel(folder: Path, name: str, now: UnixSeconds, *, undo: bool
     Raises `UnknownVessel` and what opening the store raises.
     """
     async with await _opened(folder) as store:
-        vessel, _ = await _find_vessel(store, name)
+        vessel, _ = await find_vessel(store, name)
         await store.set_revoked(vessel, UnixSeconds(0) if undo else now)
     async with asking(folder) as serving:
         if serving is not None and not undo:
@@ -209,7 +221,8 @@ async def revoke_vessel(folder: Path, name: str, now: UnixSeconds, *, undo: bool
     return vessel
 
 
-async def _find_vessel(store: SqlStore, name: str) -> tuple[VesselId, DeskId]:
+async def find_vessel(store: SqlStore, name: str) -> tuple[VesselId, DeskId]:
+    """Return a vessel and its desk by name or hexadecimal id; raises `UnknownVessel`."""
     found = await store.find_vessel(name)
     if found is None:
         raise UnknownVessel(
@@ -235,7 +248,8 @@ def _public(signing_private: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(signing_private).public_key().public_bytes_raw()
 
 
-def _find_desk(cards: tuple[DeskCard, ...], wanted: str) -> DeskCard:
+def find_desk(cards: tuple[DeskCard, ...], wanted: str) -> DeskCard:
+    """Return the card of a desk by name or hexadecimal id; raises `UnknownDesk`."""
     for card in cards:
         if wanted in (card.name, card.id.hex()):
             return card
@@ -246,7 +260,7 @@ def _find_desk(cards: tuple[DeskCard, ...], wanted: str) -> DeskCard:
     )
 
 
-def _new_vessel(provisioning: Provisioning) -> NewVessel:
+def new_vessel(provisioning: Provisioning) -> NewVessel:
     """Return what the relay keeps: the link's first keys, and never the provisioned secret's other use."""
     guard = GuardState(secret=provisioning.link_secret)
     return NewVessel(

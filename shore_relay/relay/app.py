@@ -5,9 +5,9 @@ import contextlib
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from protocol.ids import Instant, UnixSeconds
 from protocol.provisioning import BearerKind
 from shore_relay.relay.bearers.gate import Gate
 from shore_relay.relay.bearers.listening import listen
+from shore_relay.relay.bearers.sbd import webhook
 from shore_relay.relay.bearers.sbd.running import satellite_running
 from shore_relay.relay.bearers.tcp import TcpBearer
 from shore_relay.relay.bearers.udp import UdpBearer
@@ -24,8 +25,9 @@ from shore_relay.relay.bell import Bell
 from shore_relay.relay.cluster import Neighbours
 from shore_relay.relay.data_folder import serving
 from shore_relay.relay.desk_api import DeskApi
-from shore_relay.relay.errors import StoreFailed
+from shore_relay.relay.errors import CertificateUnusable, SecretUnreadable, StoreFailed
 from shore_relay.relay.fleet import Fleet
+from shore_relay.relay.http_port import HttpPort
 from shore_relay.relay.logfmt import Log, to_stderr
 from shore_relay.relay.operator_api import OperatorApi
 from shore_relay.relay.settings import LINK_PATH, Settings
@@ -33,12 +35,15 @@ from shore_relay.relay.sticks import Sticks
 from shore_relay.relay.store.opening import open_store
 from shore_relay.relay.store.sql_store import SqlStore
 from shore_relay.relay.surroundings import Clock, WallClock
+from shore_relay.relay.tls import Certificate
+from shore_relay.relay.watch.facts import Watcher
+from shore_relay.relay.watch.health import Health
+from shore_relay.relay.watch.port import operator_port_open
 
 _UPKEEP_S = 2.0
 """How often counters are stored, and desks that an admin added are noticed without being asked for."""
 _FORGET_EVERY = 15
 """Turns of the upkeep: link keys that were replaced are wiped from the disk within half a minute."""
-_SHUTDOWN_S = 2.0
 
 
 def monotonic() -> Instant:
@@ -62,7 +67,8 @@ class World:
     clock: Clock = monotonic
     wall: WallClock = unix_time
     entropy: Callable[[int], bytes] = secrets.token_bytes
-    log: Log = field(default_factory=lambda: to_stderr(time.time))
+    log: Log | None = None
+    """None: to standard error, in the form that the settings name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +80,14 @@ class RunningRelay:
     udp_port: int
     directip_port: int
     """0 where DirectIP is off."""
+    operator_port: int
+    """0 where the operator's port is off."""
     store: SqlStore
     fleet: Fleet
     refusals: Counter[str]
     """What was refused since the counters were last stored."""
+    connections: Mapping[str, int]
+    """Open connections by bearer, strangers included."""
     store_counts: Callable[[], Awaitable[None]]
     """Stores all counters now, for `status` to see."""
 
@@ -88,20 +98,33 @@ async def running_relay(
 ) -> AsyncIterator[RunningRelay]:
     """Serve until the block ends.
 
-    Raises `DataFolderMissing`, `AlreadyServing`, `StoreUnusable`, `StoreFromFuture` or `PortInUse`.
+    Raises `DataFolderMissing`, `AlreadyServing`, `StoreUnusable`, `StoreFromFuture`, `PortInUse`,
+    `SettingsInvalid`, `SecretUnreadable` or `CertificateUnusable`.
     """
     world = world or World()
+    log = world.log or to_stderr(time.time, as_json=settings.log_format == "json")
     bell = Bell()
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(serving(folder, has_file=not settings.store))
         store = await stack.enter_async_context(await open_store(folder, settings, on_feed=bell.ring))
         refusals: Counter[str] = Counter()
         fleet = await _make_fleet(store, settings, world, refusals)
-        await stack.enter_async_context(Neighbours(store, fleet, world.wall, world.log).serving())
-        operator = OperatorApi(Sticks(fleet, store, refusals), fleet)
-        upkeep = _Upkeep(store, fleet, refusals, world.log)
+        await stack.enter_async_context(Neighbours(store, fleet, world.wall, log).serving())
+        certificate = Certificate(folder, settings.tls) if settings.tls.is_on else None
+        upkeep = _Upkeep(store, fleet, refusals, log, certificate)
         stack.push_async_callback(upkeep.store_counts)
-        gate = Gate(fleet=fleet, settings=settings, clock=world.clock, refusals=refusals, log=world.log)
+        gate = Gate(fleet=fleet, settings=settings, clock=world.clock, refusals=refusals, log=log)
+        watcher = Watcher(
+            folder,
+            settings,
+            store,
+            fleet,
+            clock=world.clock,
+            wall=world.wall,
+            refusals=refusals,
+            connections=gate.connections,
+        )
+        operator = OperatorApi(Sticks(fleet, store, refusals), fleet, watcher)
 
         tcp = TcpBearer(gate, settings.profile(BearerKind.TCP))
         stack.push_async_callback(tcp.stop)
@@ -117,34 +140,58 @@ async def running_relay(
             fleet=fleet,
             bell=bell,
             settings=settings,
-            clock=world.clock,
             wall=world.wall,
             refusals=refusals,
         )
+        health = Health(store, world.clock)
         satellite = await stack.enter_async_context(
             satellite_running(folder, gate, store, fleet, world.clock, world.wall)
         )
-        http = _Http(_application(settings, desks, websocket, satellite.routes))
+        context = certificate.context if certificate is not None else None
+        http = HttpPort(
+            gate,
+            [
+                *desks.routes(),
+                *health.routes(),
+                web.get(LINK_PATH, websocket.handle),
+                *satellite.routes,
+            ],
+            context=context,
+            read_their_own=frozenset({webhook.PATH}),
+        )
         stack.push_async_callback(http.stop)
         http_port = await listen("TCP", "http_port", http.start, settings.listen_host, settings.http_port)
+        operator_port = await stack.enter_async_context(
+            operator_port_open(folder, gate, watcher, health, context=context)
+        )
         # The handlers that wait must go before the server waits for them.
         stack.push_async_callback(websocket.stop)
         stack.callback(bell.close)
+        stack.callback(health.stop)
 
         await stack.enter_async_context(upkeep.running())
         await stack.enter_async_context(operator.serving(folder))
-        world.log("serving", http=http_port, tcp=tcp_port, udp=udp_port, directip=satellite.directip_port)
+        log(
+            "serving",
+            http=http_port,
+            tcp=tcp_port,
+            udp=udp_port,
+            directip=satellite.directip_port,
+            operator=operator_port,
+        )
         yield RunningRelay(
             http_port=http_port,
             tcp_port=tcp_port,
             udp_port=udp_port,
             directip_port=satellite.directip_port,
+            operator_port=operator_port,
             store=store,
             fleet=fleet,
             refusals=refusals,
+            connections=gate.connections,
             store_counts=upkeep.store_counts,
         )
-        world.log("stopping")
+        log("stopping")
 
 
 async def _make_fleet(store: SqlStore, settings: Settings, world: World, refusals: Counter[str]) -> Fleet:
@@ -177,13 +224,21 @@ async def resting_sticks(
             try:
                 yield Sticks(fleet, store, refusals)
             finally:
-                await _Upkeep(store, fleet, refusals, world.log).store_counts()
+                await _Upkeep(store, fleet, refusals, world.log or to_stderr(time.time)).store_counts()
 
 
 class _Upkeep:
     """Stores counters and notices what admins did, now and then."""
 
-    def __init__(self, store: SqlStore, fleet: Fleet, refusals: Counter[str], log: Log) -> None:
+    def __init__(
+        self,
+        store: SqlStore,
+        fleet: Fleet,
+        refusals: Counter[str],
+        log: Log,
+        certificate: Certificate | None = None,
+    ) -> None:
+        self._certificate = certificate
         self._store = store
         self._fleet = fleet
         self._refusals = refusals
@@ -219,32 +274,16 @@ class _Upkeep:
             turn += 1
             if turn % _FORGET_EVERY == 0:
                 await self._store.forget_old_pages()
+                self._renew()
             try:
                 await self._fleet.refresh_directory()
             except StoreFailed as reason:
                 self._log(reason.code)
 
-
-class _Http:
-    """The HTTP port."""
-
-    def __init__(self, application: web.Application) -> None:
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_S)
-
-    async def start(self, host: str, port: int) -> int:
-        """Listen, and return the port; raises `OSError` where it cannot be had."""
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        return int(self._runner.addresses[0][1])
-
-    async def stop(self) -> None:
-        """Let requests end, and listen no more."""
-        await self._runner.cleanup()
-
-
-def _application(
-    settings: Settings, desks: DeskApi, websocket: WebSocketBearer, more: Iterable[web.RouteDef]
-) -> web.Application:
-    application = web.Application(client_max_size=settings.request_bytes_max)
-    application.add_routes([*desks.routes(), web.get(LINK_PATH, websocket.handle), *more])
-    return application
+    def _renew(self) -> None:
+        """Take up a certificate that was renewed; the old one serves on where the new one is no good."""
+        try:
+            if self._certificate is not None and self._certificate.refresh():
+                self._log("certificate-renewed")
+        except (CertificateUnusable, SecretUnreadable) as reason:
+            self._log(reason.code)

@@ -78,16 +78,21 @@ def removed_on_failure(path: Path) -> Iterator[None]:
             path.unlink()
 
 
-@contextmanager
-def serving(folder: Path, *, has_file: bool = True) -> Iterator[None]:
-    """Hold the folder for one server: two would use the same packet counters. Raises `AlreadyServing`.
+def require_relay(folder: Path, *, has_file: bool = True) -> None:
+    """Raise `DataFolderMissing` unless the folder holds a relay.
 
-    `has_file`: the store is a file in it, without which the folder holds no relay.
+    `has_file`: its store is a file in the folder, without which there is none.
     """
     if not (database_path(folder) if has_file else folder).exists():
         raise DataFolderMissing(
             f"{folder} holds no relay; make one with `seavoice-relay init`, or name its folder with --data."
         )
+
+
+@contextmanager
+def serving(folder: Path, *, has_file: bool = True) -> Iterator[None]:
+    """Hold the folder for one server: two would use the same packet counters. Raises `AlreadyServing`."""
+    require_relay(folder, has_file=has_file)
     descriptor = os.open(folder / _LOCK_NAME, os.O_WRONLY | os.O_CREAT, _FILE_OWNER_ONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

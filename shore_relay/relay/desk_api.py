@@ -28,10 +28,9 @@ from shore_relay.relay.errors import (
     UnknownVessel,
 )
 from shore_relay.relay.fleet import Fleet
-from shore_relay.relay.pace import Allowance
 from shore_relay.relay.settings import Settings
 from shore_relay.relay.store.repository import Desk, LearnedKeys, Repository, VesselStatus
-from shore_relay.relay.surroundings import Clock, WallClock
+from shore_relay.relay.surroundings import WallClock
 
 DISPATCHED_KINDS = frozenset({Kind.MAIL, Kind.KEYS, Kind.DESK_RECEIPT})
 
@@ -46,13 +45,11 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
     StoreFailed: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-_LOOKS_PER_SECOND = 2
-
 Handler = Callable[[web.Request, Desk, bytes], Awaitable[web.Response]]
 
 
 class DeskApi:
-    """The requests of `protocol.deskfeed`, and the health check."""
+    """The requests of `protocol.deskfeed`."""
 
     def __init__(
         self,
@@ -61,7 +58,6 @@ class DeskApi:
         fleet: Fleet,
         bell: Bell,
         settings: Settings,
-        clock: Clock,
         wall: WallClock,
         refusals: Counter[str],
     ) -> None:
@@ -69,19 +65,16 @@ class DeskApi:
         self._fleet = fleet
         self._bell = bell
         self._settings = settings
-        self._clock = clock
         self._wall = wall
-        self._looks = Allowance(burst=_LOOKS_PER_SECOND, per_second=_LOOKS_PER_SECOND)
         self._refusals = refusals
 
     def routes(self) -> list[web.RouteDef]:
-        """Return what the HTTP application serves for desks and for the operator's monitor."""
+        """Return what the HTTP application serves for desks."""
         return [
             web.get("/v1/feed", self._for_desks(self._feed)),
             web.post("/v1/feed/taken", self._for_desks(self._taken)),
             web.get("/v1/vessels", self._for_desks(self._vessels)),
             web.post("/v1/vessels/{vessel}/bundles", self._for_desks(self._dispatch)),
-            web.get("/healthz", self._health),
         ]
 
     def _for_desks(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -96,12 +89,6 @@ class DeskApi:
                 )
                 desk = await authorise(signed, self._fleet.desk, self._wall())
                 return await handler(request, desk, body)
-            except web.HTTPRequestEntityTooLarge:
-                return self._refuse(
-                    "request-too-large",
-                    f"A request has at most {self._settings.request_bytes_max} bytes.",
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                )
             except (RelayError, RemoteError) as error:
                 status = _STATUS.get(type(error), HTTPStatus.SERVICE_UNAVAILABLE)
                 return self._refuse(error.code, str(error), status)
@@ -170,17 +157,6 @@ class DeskApi:
             await self._fleet.refresh_directory()
             await self._fleet.dispatched(vessel)
         return web.Response(body=dump({"ref": dispatch.ref.hex()}), content_type="application/json")
-
-    # --- health ---------------------------------------------------------------------------------------------
-
-    async def _health(self, _request: web.Request) -> web.Response:
-        try:
-            # Anybody may ask, and each look is a flush of the disk.
-            if self._looks.take(self._clock()):
-                await self._store.check_writable()
-        except StoreFailed as error:
-            return self._refuse(error.code, str(error), _STATUS[StoreFailed])
-        return web.Response(body=dump({"status": "ok"}), content_type="application/json")
 
 
 def _contact(vessel: VesselStatus) -> deskfeed.VesselContact:

@@ -27,6 +27,12 @@
  ├─ `StickForeign`         nothing on a stick is from a vessel of this relay
  ├─ `ServerSilent`         the serving relay does not answer its operator
  ├─ `SecretUnreadable`     a file with credentials or a key is missing, malformed or open to others
+ ├─ `CertificateUnusable`  the relay's own certificate or its key cannot be used
+ ├─ `PassphraseRefused`    an operator's name or passphrase is not acceptable
+ ├─ `UnknownOperator`      no operator has this name
+ ├─ `BackupUnreadable`     a backup is damaged, is none, or another key opens it
+ ├─ `BackupFailed`         a backup could not be made, or does not hold what it should
+ ├─ `AttentionNeeded`      the doctor found something that keeps this relay from its work
  ├─ `ModemRefused`         this is no IMEI, or another vessel has the modem
  ├─ `MessageRefused`       what a satellite gateway handed over is not taken
  │   ├─ `MalformedMessage` it does not have the shape that its gateway promises
@@ -231,6 +237,42 @@ class SecretUnreadable(RelayError):
     code = "secret-unreadable"
 
 
+class CertificateUnusable(RelayError):
+    """The relay's own certificate or its key cannot be used."""
+
+    code = "certificate-unusable"
+
+
+class PassphraseRefused(RelayError):
+    """An operator's name or passphrase is not acceptable."""
+
+    code = "passphrase-refused"
+
+
+class UnknownOperator(RelayError):
+    """No operator has this name."""
+
+    code = "unknown-operator"
+
+
+class BackupUnreadable(RelayError):
+    """A backup is damaged, is none, or is not for this key."""
+
+    code = "backup-unreadable"
+
+
+class BackupFailed(RelayError):
+    """A backup could not be made, or does not hold what it should; no file was left behind."""
+
+    code = "backup-failed"
+
+
+class AttentionNeeded(RelayError):
+    """The doctor found something that keeps this relay from its work."""
+
+    code = "attention-needed"
+
+
 class ModemRefused(RelayError):
     """A modem cannot be assigned."""
 
@@ -312,5 +354,11 @@ EXIT_CODES: dict[type[RelayError], int] = {
     StoreLoginRefused: 41,
     StoreOutdated: 42,
     StoreOccupied: 43,
+    CertificateUnusable: 24,
+    PassphraseRefused: 25,
+    UnknownOperator: 26,
+    BackupUnreadable: 27,
+    BackupFailed: 28,
+    AttentionNeeded: 29,
 }
 """2 is argparse's own, for wrong usage; errors that only a peer meets have none."""

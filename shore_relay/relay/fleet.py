@@ -194,11 +194,26 @@ class Fleet:
                 f"{self._awake_max} vessels are connected, and no more may be; raise vessels_in_memory_max."
             )
 
+    @property
+    def awake(self) -> int:
+        """How many vessels have an engine in memory."""
+        return sum(link.awake for link in self._links.values())
+
+    @property
+    def connected(self) -> int:
+        """How many vessels are there now, over a bearer that answers at once."""
+        return sum(link.connected for link in self._links.values())
+
     async def revoked(self, vessel: VesselId) -> None:
         """End what a vessel that was just revoked has open here; the store says no to what comes next."""
         link = self._links.pop(vessel, None)
         if link is not None:
             await link.revoke()
+
+    async def rotated(self, vessel: VesselId) -> None:
+        """Let go of the keys of a vessel that has to ask for new ones; the store has its new state."""
+        await self.revoked(vessel)
+        self._index(vessel, ())
 
     def listen(self, on_dispatch: Callable[[VesselId], None]) -> None:
         """Tell a bearer that stores messages of every vessel for which a desk dispatched something."""

@@ -1,5 +1,6 @@
-"""Structured log lines: `at=… event=… key=value …`. Ids, codes and counts only, never content or keys."""
+"""Structured log lines, `at=… event=… key=value` or JSON. Ids, codes and counts, never content or keys."""
 
+import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,11 +14,14 @@ class Log(Protocol):
         """Say that something happened; `facts` are ids, codes and counts."""
 
 
-def to_stderr(wall: Callable[[], float]) -> Log:
+def to_stderr(wall: Callable[[], float], *, as_json: bool = False) -> Log:
     """Return a log that writes to standard error, with the time that `wall` tells (Unix seconds)."""
 
     def write(event: str, /, **facts: str | int) -> None:
         at = datetime.fromtimestamp(wall(), UTC).isoformat(timespec="milliseconds")
+        if as_json:
+            sys.stderr.write(json.dumps({"at": at, "event": event, **facts}, ensure_ascii=False) + "\n")
+            return
         pairs = "".join(f" {name}={_quoted(str(fact))}" for name, fact in facts.items())
         sys.stderr.write(f"at={at} event={event}{pairs}\n")
 

@@ -21,6 +21,8 @@ from protocol.linkguard import KEY_ID_BYTES
 from shore_relay.relay.errors import RelayError, ServerSilent
 from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.sticks import CopiedPage, Outcome, Sticks
+from shore_relay.relay.watch.facts import Watcher
+from shore_relay.relay.watch.metrics import render
 
 SOCKET_NAME = "operator.sock"
 _SOCKET_PATH_BYTES_MAX = 100
@@ -28,6 +30,7 @@ _SOCKET_PATH_BYTES_MAX = 100
 _BODY_BYTES_MAX = 100_000_000
 _LISTED_MAX = 100_000
 _WAIT_S = 600.0
+_METRICS_CHARACTERS_MAX = 50_000_000
 
 
 @contextmanager
@@ -49,9 +52,10 @@ def _socket_path(folder: Path) -> Iterator[str]:
 class OperatorApi:
     """Answers the operator's commands."""
 
-    def __init__(self, sticks: Sticks, fleet: Fleet) -> None:
+    def __init__(self, sticks: Sticks, fleet: Fleet, watcher: Watcher) -> None:
         self._sticks = sticks
         self._fleet = fleet
+        self._watcher = watcher
 
     @asynccontextmanager
     async def serving(self, folder: Path) -> AsyncIterator[None]:
@@ -63,6 +67,8 @@ class OperatorApi:
                 web.post("/stick/copies", _answering(self._copy_out)),
                 web.post("/dispatched", _answering(self._dispatched)),
                 web.post("/revoked", _answering(self._revoked)),
+                web.post("/rotated", _answering(self._rotated)),
+                web.post("/metrics", _answering(self._metrics)),
             ]
         )
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
@@ -97,6 +103,13 @@ class OperatorApi:
     async def _revoked(self, body: Reader) -> dict[str, Json]:
         await self._fleet.revoked(VesselId(body.hexadecimal("vessel", size_bytes=limits.VESSEL_ID_BYTES)))
         return {}
+
+    async def _rotated(self, body: Reader) -> dict[str, Json]:
+        await self._fleet.rotated(VesselId(body.hexadecimal("vessel", size_bytes=limits.VESSEL_ID_BYTES)))
+        return {}
+
+    async def _metrics(self, _body: Reader) -> dict[str, Json]:
+        return {"text": render(await self._watcher.facts()).decode()}
 
     async def _copy_out(self, body: Reader) -> dict[str, Json]:
         after = body.text("after")
@@ -170,6 +183,15 @@ class ServingRelay:
     async def revoked(self, vessel: VesselId) -> None:
         """Let the relay end what a vessel that was just revoked has open. Raises `ServerSilent`."""
         await self._ask("/revoked", {"vessel": vessel.hex()})
+
+    async def rotated(self, vessel: VesselId) -> None:
+        """Let the relay forget the link keys of a vessel that the store has none of any more."""
+        await self._ask("/rotated", {"vessel": vessel.hex()})
+
+    async def metrics(self) -> str:
+        """Return what `/metrics` says. Raises `ServerSilent`."""
+        with await self._ask("/metrics", {}) as reader:
+            return reader.text("text", most=_METRICS_CHARACTERS_MAX)
 
     async def _ask(self, path: str, body: dict[str, Json]) -> Reader:
         try:

@@ -80,14 +80,15 @@ def _desk(desk: DeskStatus) -> Json:
         "desk": desk.desk.hex(),
         "name": desk.name,
         "keys": desk.keys,
+        "revoked_at": desk.revoked_at or None,
         "last_cursor": desk.last_cursor,
         "taken_through": desk.taken_through,
         "items_waiting": desk.items_waiting,
     }
 
 
-def as_table(status: RelayStatus) -> str:
-    """Return the status for people."""
+def vessels_table(status: RelayStatus) -> str:
+    """Return all vessels for people."""
     rows: list[tuple[str, ...]] = [
         (
             "vessel",
@@ -102,8 +103,17 @@ def as_table(status: RelayStatus) -> str:
         )
     ]
     rows += [_row(vessel) for vessel in status.vessels]
-    lines = _aligned(rows)
-    lines += ["", *_aligned([("desk", "id", "waiting"), *(_desk_row(desk) for desk in status.desks)])]
+    return "\n".join(_aligned(rows))
+
+
+def desks_table(status: RelayStatus) -> str:
+    """Return all desks for people."""
+    return "\n".join(_aligned([("desk", "id", "waiting"), *(_desk_row(desk) for desk in status.desks)]))
+
+
+def as_table(status: RelayStatus) -> str:
+    """Return the status for people."""
+    lines = [vessels_table(status), "", desks_table(status)]
     refusals = ", ".join(f"{code} {count}" for code, count in status.refusals.items())
     lines += ["", f"refused: {refusals or 'nothing'}"]
     names = {vessel.vessel: vessel.name for vessel in status.vessels}
@@ -136,7 +146,7 @@ def _row(vessel: VesselStatus) -> tuple[str, ...]:
 
 
 def _desk_row(desk: DeskStatus) -> tuple[str, ...]:
-    return desk.name, desk.desk.hex(), str(desk.items_waiting)
+    return desk.name, desk.desk.hex(), f"{desk.items_waiting}{' REVOKED' if desk.revoked_at else ''}"
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TypeVar, get_type_hints
 from protocol.links import LinkKind, LinkProfile
 from protocol.provisioning import BearerKind, RelayAddress
 from shore_relay.relay.errors import SecretUnreadable, SettingsInvalid
+from shore_relay.relay.operating_settings import DoorSettings, OperatorSettings, TlsSettings
 from shore_relay.relay.store.postgres_address import holds_password
 
 T = TypeVar("T")
@@ -38,6 +39,8 @@ class BearerSettings:
     rate_down_bps: float = 0.0
     round_trip_s: float = 1.5
     contact_bytes_expected: int = 10_000_000
+    price_per_megabyte: float = 0.0
+    """In `currency`, for what the operator's page shows as spent; caps are `vessel cap`'s."""
 
     def profile(self, kind: BearerKind) -> LinkProfile:
         """Return what the engine has to know of this bearer."""
@@ -68,6 +71,8 @@ class SbdSettings:
     """The sizes of Iridium 9602 and 9603 modems; newer ones carry up to 100 kB."""
     step_bytes: int = 50
     """One credit pays for so many bytes of one message, begun ones included."""
+    price_per_credit: float = 0.0
+    """In `currency`, for what the operator's page shows as spent."""
     mail_bytes_max: int = 1_500
     """What is larger, and not urgent, waits for another bearer."""
     queued_messages_max: int = 8
@@ -117,7 +122,8 @@ class Settings:
     public_host: str = "localhost"
     """The name under which vessels reach this relay; it goes into provisioning files."""
     public_websocket_url: str = ""
-    """Where a proxy gives TLS: wss://host/v1/link. Empty: ws:// with `public_host` and `http_port`."""
+    """Where a proxy gives TLS: wss://host/v1/link. Empty: ws:// with `public_host` and `http_port`, or wss://
+    where this relay has a certificate of its own."""
     store: str = field(default="", repr=False)
     """postgresql://user@host/database for a relay that shares its store with others; empty: a file."""
     store_password_file: str = ""
@@ -130,6 +136,13 @@ class Settings:
     websocket: BearerSettings = field(default_factory=BearerSettings)
     udp: BearerSettings = field(default_factory=BearerSettings)
     sbd: SbdSettings = field(default_factory=SbdSettings)
+    tls: TlsSettings = field(default_factory=TlsSettings)
+    door: DoorSettings = field(default_factory=DoorSettings)
+    operator: OperatorSettings = field(default_factory=OperatorSettings)
+    currency: str = "US$"
+    """What prices are in."""
+    log_format: str = "text"
+    """"text": at=… event=… key=value; "json": one object on each line."""
     connections_per_address_max: int = 64
     """Vessels behind one satellite gateway share an address."""
     vessels_in_memory_max: int = 2_000
@@ -162,10 +175,16 @@ class Settings:
             case BearerKind.UDP:
                 return self.udp.profile(kind)
 
+    def price_per_megabyte(self, bearer: str) -> float:
+        """Return what bytes over a bearer cost; 0 for one that is paid otherwise, or not at all."""
+        prices = {"tcp": self.tcp, "websocket": self.websocket, "udp": self.udp}
+        return prices[bearer].price_per_megabyte if bearer in prices else 0.0
+
     def addresses(self) -> tuple[RelayAddress, ...]:
         """Return the ways to this relay for provisioning files, the cheapest first."""
         host = f"[{self.public_host}]" if ":" in self.public_host else self.public_host
-        websocket_url = self.public_websocket_url or f"ws://{host}:{self.http_port}{LINK_PATH}"
+        scheme = "wss" if self.tls.is_on else "ws"
+        websocket_url = self.public_websocket_url or f"{scheme}://{host}:{self.http_port}{LINK_PATH}"
         return (
             RelayAddress(kind=BearerKind.TCP, url=f"tcp://{host}:{self.tcp_port}"),
             RelayAddress(kind=BearerKind.WEBSOCKET, url=websocket_url),
@@ -203,8 +222,12 @@ _SECTIONS: dict[str, type] = {
     "websocket": BearerSettings,
     "udp": BearerSettings,
     "sbd": SbdSettings,
+    "tls": TlsSettings,
+    "door": DoorSettings,
+    "operator": OperatorSettings,
 }
 _TRUTHS = {"true": True, "false": False}
+_CHOICES = {"log_format": ("text", "json")}
 _LEAST = {
     # Below these an engine could not even name what it holds.
     "sbd.mtu_up_bytes": 50,
@@ -212,6 +235,13 @@ _LEAST = {
     "sbd.step_bytes": 1,
     "sbd.queued_messages_max": 1,
     "sbd.gateway_patience_s": 1,
+    # With less, nobody at all could come in.
+    "door.connections_max": 1,
+    "door.connections_per_minute_max": 1,
+    "door.requests_per_minute_max": 1,
+    "door.packets_per_vessel_s_max": 1,
+    "door.http_idle_s": 0.01,
+    "door.http_body_s": 0.01,
 }
 
 
@@ -275,6 +305,8 @@ def _checked(name: str, wanted: type, value: object) -> object:
         value = float(value)
     if not isinstance(value, wanted) or isinstance(value, bool) is not (wanted is bool):
         raise SettingsInvalid(f"The setting {name} must be of the kind {wanted.__name__}.")
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise SettingsInvalid(f"The setting {name} must be one of: {', '.join(_CHOICES[name])}.")
     if isinstance(value, int | float):
         least = _LEAST.get(name, 0)
         most = _PORT_MAX if name.endswith("_port") else float("inf")

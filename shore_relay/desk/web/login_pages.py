@@ -13,13 +13,13 @@ from shore_relay.desk.errors import KeysMoved, WrongPassphrase, WrongSecondFacto
 from shore_relay.desk.log import log
 from shore_relay.desk.people import second_factor
 from shore_relay.desk.people.keys import DAY_S
-from shore_relay.desk.people.lockout import ADDRESS_PACE, PERSON_PACE, Lockout
 from shore_relay.desk.people.person import Person
 from shore_relay.desk.people.proving import prove_code, prove_passkey
 from shore_relay.desk.sound import SoundShelf
 from shore_relay.desk.web.frame import LANGUAGE_COOKIE, Frame, see_other
 from shore_relay.desk.web.session import COOKIE, MonotonicClock, Session, Sessions
 from shore_relay.desk.words import LANGUAGES
+from shore_relay.lockout import ADDRESS_PACE, PERSON_PACE, Lockout
 
 _HALF_COOKIE = "seavoice-desk-second"
 _HALF_S = 300.0

@@ -1,7 +1,10 @@
 """What every bearer shares: the fleet, the counters, and the bounds on strangers."""
 
 from collections import Counter
+from collections.abc import Mapping
 
+from protocol.ids import VesselId
+from shore_relay.relay.bearers.crowd import Allowances, Crowd, Proxies
 from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.logfmt import Log
 from shore_relay.relay.pace import Allowance
@@ -19,31 +22,46 @@ class Gate:
     def __init__(
         self, *, fleet: Fleet, settings: Settings, clock: Clock, refusals: Counter[str], log: Log
     ) -> None:
+        door = settings.door
         self.fleet = fleet
         self.settings = settings
-        self._clock = clock
+        self.proxies = Proxies(door.trusted_proxies)
+        self.clock = clock
         self._refusals = refusals
         self._log = log
         self._hints = Allowance(burst=_HINTS_PER_SECOND, per_second=_HINTS_PER_SECOND)
-        self._by_address: Counter[str] = Counter()
+        self._crowd = Crowd(
+            most=door.connections_max,
+            most_per_address=settings.connections_per_address_max,
+            per_minute=door.connections_per_minute_max,
+        )
+        self._paces: Allowances[VesselId] = Allowances(
+            door.packets_per_vessel_s_max, door.packets_per_vessel_s_max
+        )
 
-    def enter(self, address: str) -> bool:
+    @property
+    def connections(self) -> Mapping[str, int]:
+        """Open connections by bearer."""
+        return self._crowd.by_bearer
+
+    def enter(self, address: str, bearer: str) -> bool:
         """Count a connection from an address; return False, counting nothing, where it has too many."""
-        if self._by_address[address] >= self.settings.connections_per_address_max:
-            self._refusals["too-many-connections"] += 1
-            return False
-        self._by_address[address] += 1
-        return True
+        refused = self._crowd.refusal(address, bearer, self.clock())
+        if refused is not None:
+            self._refusals[refused] += 1
+        return refused is None
 
-    def leave(self, address: str) -> None:
+    def leave(self, address: str, bearer: str) -> None:
         """Note that a counted connection has ended."""
-        self._by_address[address] -= 1
-        if not self._by_address[address]:
-            del self._by_address[address]
+        self._crowd.leave(address, bearer)
+
+    def rest_s(self, vessel: VesselId) -> float:
+        """Count a packet of a vessel; return for how long nothing more of it should be read."""
+        return self._paces.wait_s(vessel, self.clock())
 
     def may_hint(self) -> bool:
         """Return whether a stranger may hear now that its key is unknown."""
-        return self._hints.take(self._clock())
+        return self._hints.take(self.clock())
 
     def refuse(self, code: str, bearer: str) -> None:
         """Count something that was refused; strangers are counted, not logged, so that they fill no disk."""

@@ -113,6 +113,9 @@ class StreamService:
                 if refused:
                     # Whatever follows on this stream cannot be read; the vessel begins a new one.
                     return
+                if rest_s := self._gate.rest_s(contact.vessel):
+                    # Nothing is lost: what is not read here waits in the vessel's own buffers.
+                    await asyncio.sleep(rest_s)
             async with asyncio.timeout(self._gate.settings.stream_idle_s):
                 records = await connection.read()
 

@@ -80,8 +80,8 @@ class TcpBearer:
 
     def _on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = str((writer.get_extra_info("peername") or ("unknown",))[0])
-        if not self._gate.enter(address):
+        if not self._gate.enter(address, "tcp"):
             writer.transport.abort()
             return
         task = self._service.start(TcpConnection(reader, writer))
-        task.add_done_callback(lambda _task: self._gate.leave(address))
+        task.add_done_callback(lambda _task: self._gate.leave(address, "tcp"))

@@ -186,6 +186,8 @@ class _Session:
                 if is_authentic(await contact.receive(packet, len(packet))):
                     # Only the vessel itself may say that it is somewhere else now.
                     address, heard_at = source, self._clock()
+                    if rest_s := self._gate.rest_s(contact.vessel):
+                        await asyncio.sleep(rest_s)
             while (answer := await contact.transmit()) is not None:
                 self._bearer.send(answer, address)
                 contact.sent(len(answer))

@@ -59,23 +59,29 @@ class WebSocketBearer:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one WebSocket until it ends."""
-        address = request.remote or "unknown"
-        if not self._gate.enter(address):
+        if not self._gate.proxies.trusts(request.remote or ""):
+            # The port has counted it with the connection.
+            return await self._serve(request)
+        address = self._gate.proxies.address_of(request)
+        if not self._gate.enter(address, "websocket"):
             raise web.HTTPTooManyRequests(text="Too many connections come from this address.")
         try:
-            socket = web.WebSocketResponse(
-                compress=False,
-                max_msg_size=limits.PACKET_BYTES_MAX,
-                decode_text=False,
-                # Wait after every record until it has left, so that what is urgent overtakes what waits.
-                writer_limit=0,
-            )
-            await socket.prepare(request)
-            if request.transport is not None:
-                await asyncio.wait([self._service.start(WebSocketConnection(socket, request.transport))])
-            return socket
+            return await self._serve(request)
         finally:
-            self._gate.leave(address)
+            self._gate.leave(address, "websocket")
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(
+            compress=False,
+            max_msg_size=limits.PACKET_BYTES_MAX,
+            decode_text=False,
+            # Wait after every record until it has left, so that what is urgent overtakes what waits.
+            writer_limit=0,
+        )
+        await socket.prepare(request)
+        if request.transport is not None:
+            await asyncio.wait([self._service.start(WebSocketConnection(socket, request.transport))])
+        return socket
 
     async def stop(self) -> None:
         """End all connections."""

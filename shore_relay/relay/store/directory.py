@@ -55,11 +55,11 @@ async def read_revision(session: Session) -> int:
 
 
 async def read_directory(session: Session) -> Directory:
-    """Return all desks and key ids."""
+    """Return all desks that are served, and their key ids."""
     # The revision is read first: a change in between is then noticed at the next look.
     revision = await read_revision(session)
-    desks = await session.rows("SELECT desk, name, signing_public FROM desks")
-    keys = await session.rows("SELECT key_id FROM desk_keys")
+    desks = await session.rows("SELECT desk, name, signing_public FROM desks WHERE ended_at = 0")
+    keys = await session.rows("SELECT key_id FROM desk_keys JOIN desks USING (desk) WHERE ended_at = 0")
     return Directory(
         revision=revision,
         desks={

@@ -295,8 +295,8 @@ async def _desk_of(session: Session, vessel: VesselId, bundle: Report | Introduc
         row = await session.row("SELECT desk FROM vessels WHERE vessel = ?", (vessel,))
     else:
         row = await session.row(
-            "SELECT desk FROM desk_keys WHERE key_id = ? "
-            "ORDER BY desk = (SELECT desk FROM vessels WHERE vessel = ?) DESC, added_at, desk LIMIT 1",
+            "SELECT desk FROM desk_keys JOIN desks USING (desk) WHERE key_id = ? AND ended_at = 0 ORDER BY "
+            "desk = (SELECT desk FROM vessels WHERE vessel = ?) DESC, desk_keys.added_at, desk LIMIT 1",
             (bundle.desk_key, vessel),
         )
     assert row is not None, "only bundles of known desks are admitted, and no desk is ever forgotten"

@@ -60,7 +60,8 @@ async def _vessels(session: Session) -> tuple[VesselStatus, ...]:
 async def _desks(session: Session) -> tuple[DeskStatus, ...]:
     rows = await session.rows(
         "SELECT desk, name, (SELECT count(*) FROM desk_keys WHERE desk_keys.desk = desks.desk), last_cursor, "
-        "taken_through, (SELECT count(*) FROM feed WHERE feed.desk = desks.desk) FROM desks ORDER BY name"
+        "taken_through, (SELECT count(*) FROM feed WHERE feed.desk = desks.desk), ended_at "
+        "FROM desks ORDER BY name"
     )
     return tuple(
         DeskStatus(
@@ -70,6 +71,7 @@ async def _desks(session: Session) -> tuple[DeskStatus, ...]:
             last_cursor=row[3],
             taken_through=row[4],
             items_waiting=row[5],
+            revoked_at=UnixSeconds(row[6]),
         )
         for row in rows
     )

@@ -137,6 +137,8 @@ class DeskStatus:
     desk: DeskId
     name: str
     keys: int
+    revoked_at: UnixSeconds
+    """0 while it is served."""
     last_cursor: int
     taken_through: int
     items_waiting: int

@@ -208,5 +208,5 @@ async def test_large_bundles_come_page_by_page(shore: Shore, box: Box, desk: Des
 
 
 async def test_health_says_that_the_store_takes_writes(relay: RunningRelay, desk: Desk) -> None:
-    status, body = await desk.ask(relay, "GET", "/healthz")
+    status, body = await desk.ask(relay, "GET", "/readyz")
     assert (status, json.loads(body)) == (200, {"status": "ok"})

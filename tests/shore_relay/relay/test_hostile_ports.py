@@ -18,8 +18,10 @@ NOISE = random.Random(1).randbytes(4_000)
 
 async def still_serves(relay: RunningRelay, box: Box) -> None:
     box.offer(1, introduction())
-    async with box.over_tcp(relay.tcp_port):
-        await box.custody(1)
+    # A relay that waits very briefly may cut a vessel off, too, on a busy machine; the vessel comes again.
+    while box.engine.queued:
+        async with box.over_tcp(relay.tcp_port) as ended:
+            await box.custody_or_end(1, ended)
 
 
 def refused(relay: RunningRelay, bearer: str) -> int:
@@ -109,7 +111,7 @@ async def test_a_stranger_who_repeats_a_key_id_disturbs_nobody(
 
 
 async def test_a_slow_client_is_cut_off(shore: Shore, box: Box) -> None:
-    async with shore.serving(replace(SETTINGS, first_record_s=0.05)) as relay:
+    async with shore.serving(replace(SETTINGS, first_record_s=0.2)) as relay:
         reader, writer = await asyncio.open_connection("127.0.0.1", relay.tcp_port)
         writer.write(b"\x00")
         assert await reader_ends(reader) == b""

@@ -136,7 +136,7 @@ async def test_a_full_disk_acknowledges_nothing_and_recovers_once_there_is_room(
                 assert number < 20, "the disk never filled"
         accepted = {event.number for event in box.of(CustodyAccepted)}
         assert number not in accepted
-        assert (await desk.ask(relay, "GET", "/healthz"))[0] == 503
+        assert (await desk.ask(relay, "GET", "/readyz"))[0] == 503
         items = await desk.feed(relay)
         # Whatever the box let go of is there.
         assert accepted <= {item.number for item in items}
@@ -145,7 +145,7 @@ async def test_a_full_disk_acknowledges_nothing_and_recovers_once_there_is_room(
             await box.custody(number)
         (late,) = await desk.feed(relay, after=items[-1].cursor)
         assert late.bundle == report(desk.key_id, 30_000, fill=number)
-        assert (await desk.ask(relay, "GET", "/healthz"))[0] == 200
+        assert (await desk.ask(relay, "GET", "/readyz"))[0] == 200
 
 
 async def test_a_vessel_that_holds_too_much_here_is_told_to_wait(shore: Shore, box: Box, desk: Desk) -> None:

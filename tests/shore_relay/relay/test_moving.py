@@ -11,7 +11,7 @@ import pytest
 from protocol.documents import Json
 from protocol.events import PacketRefused
 from protocol.frames import Priority
-from shore_relay.relay import moving_commands
+from shore_relay.relay.commands import moving
 from shore_relay.relay.data_folder import database_path
 from shore_relay.relay.errors import (
     AlreadyServing,
@@ -39,8 +39,8 @@ async def test_a_vessel_in_the_middle_of_a_bundle_goes_on_at_the_new_place(
         await desk.dispatch(relay, box.provisioning.vessel, desk.mail())
         ((item, *_), before) = (await desk.feed(relay), await relay.store.status())
     url = postgres.url(await postgres.create())
-    document = await moving_commands.migrate_store(shore.folder, url)
-    assert PASSWORD not in json.dumps(document) + moving_commands.as_text(document)
+    document = await moving.migrate_store(shore.folder, url)
+    assert PASSWORD not in json.dumps(document) + moving.as_text(document)
     with pytest.raises(DataFolderMissing):
         await shore.open()
     moved = replace(shore, settings=replace(shore.settings, store=url))
@@ -70,7 +70,7 @@ async def test_every_table_is_moved_and_numbers_go_on(shore: Shore, postgres: Po
             "INSERT INTO sqlite_sequence VALUES ('sbd_inbound', 1), ('sbd_outbound', 77)"
         )
     name = await postgres.create()
-    document = await moving_commands.migrate_store(path, postgres.url(name))
+    document = await moving.migrate_store(path, postgres.url(name))
     tables = document["tables"]
     assert isinstance(tables, list)
     assert {each["rows"] for each in tables if isinstance(each, dict)} == {1}
@@ -93,17 +93,17 @@ async def test_a_run_that_broke_off_is_finished_by_the_next(
 ) -> None:
     path = database_path(shore.folder)
     url = postgres.url(await postgres.create())
-    first = await moving_commands.migrate_store(path, url)
+    first = await moving.migrate_store(path, url)
     # As if the power had gone before the file was put aside.
     put_back(first, path)
-    second = await moving_commands.migrate_store(path, url)
+    second = await moving.migrate_store(path, url)
     assert (first["again"], second["again"]) == (False, True)
     assert first["tables"] == second["tables"]
     # But once the new relay has gone on, the old file is another life.
     put_back(first, path)
     await replace(shore, settings=replace(shore.settings, store=url)).add_vessel("Hope", desk)
     with pytest.raises(StoreOccupied):
-        await moving_commands.migrate_store(path, url)
+        await moving.migrate_store(path, url)
     assert path.exists()
 
 
@@ -113,22 +113,22 @@ async def test_what_cannot_be_moved_stays_as_it_was(
     path = database_path(shore.folder)
     name = await postgres.create()
     with pytest.raises(SettingsInvalid):
-        await moving_commands.migrate_store(path, "")
+        await moving.migrate_store(path, "")
     with pytest.raises(StoreUnreachable):
-        await moving_commands.migrate_store(path, "postgresql://127.0.0.1:1/sea")
+        await moving.migrate_store(path, "postgresql://127.0.0.1:1/sea")
     async with shore.serving():
         with pytest.raises(AlreadyServing):
-            await moving_commands.migrate_store(path, postgres.url(name))
+            await moving.migrate_store(path, postgres.url(name))
     with sqlite3.connect(path) as file:
         # PostgreSQL's texts hold no such character, and no name of ours does.
         file.execute("INSERT INTO refusals VALUES ('a' || char(0), 1)")
     file.close()
     with pytest.raises(StoreFailed):
-        await moving_commands.migrate_store(path, postgres.url(name))
+        await moving.migrate_store(path, postgres.url(name))
     with sqlite3.connect(path) as file:
         file.execute("DELETE FROM refusals")
     file.close()
     connection = await postgres.connect(name)
     assert await connection.fetchval("SELECT count(*) FROM desks") == 0
     await connection.close()
-    assert (await moving_commands.migrate_store(path, postgres.url(name)))["again"] is False
+    assert (await moving.migrate_store(path, postgres.url(name)))["again"] is False

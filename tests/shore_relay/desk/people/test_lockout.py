@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shore_relay.desk import cli
 from shore_relay.desk.actor import Role
 from shore_relay.desk.app import Desk
-from shore_relay.desk.people.lockout import ADDRESS_PACE, PERSON_PACE, Lockout, Pace
+from shore_relay.lockout import ADDRESS_PACE, PERSON_PACE, Lockout, Pace
 from tests.shore_relay.desk.conftest import PASSPHRASE
 from tests.shore_relay.desk.people.conftest import Clock, page_of
 from tests.shore_relay.desk.people.office import PEOPLE, browsing

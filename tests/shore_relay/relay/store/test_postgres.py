@@ -82,10 +82,17 @@ async def test_each_migration_keeps_what_is_in_the_tables(postgres: PostgresServ
         await migrate(connection, steps()[:number])
         after = await _counts(connection)
         assert {table: after[table] for table in before} == before
-        await connection.execute(
-            "INSERT INTO relay (id, rekey_private, created_at) VALUES (1, $1, 5)", bytes(32)
-        )
-        await connection.execute("INSERT INTO refusals VALUES ('busy', 3)")
+        if number == 1:
+            await connection.execute(
+                "INSERT INTO relay (id, rekey_private, created_at) VALUES (1, $1, 5)", bytes(32)
+            )
+            await connection.execute("INSERT INTO refusals VALUES ('busy', 3)")
+            await connection.execute(
+                "INSERT INTO desks (desk, name, signing_public, added_at) VALUES ($1, 'a desk', $2, 7)",
+                bytes(8),
+                bytes(32),
+            )
+    assert await connection.fetchval("SELECT ended_at FROM desks") == 0
     with pytest.raises(asyncpg.PostgresError):
         await migrate(connection, (*steps(), "CREATE TABLE one (a BIGINT); DROP TABLE two;"))
     await migrate(connection, steps())

@@ -1,27 +1,36 @@
 """`seavoice-relay migrate-store SQLITE DSN`: from one file on one machine to a database for many relays."""
 
 import argparse
+import json
 from dataclasses import replace
 from pathlib import Path
 
 from protocol.documents import Json
+from shore_relay.relay.commands.frame import STORE_ERRORS, Command, Example, as_json, say
 from shore_relay.relay.data_folder import database_path, serving
-from shore_relay.relay.errors import SettingsInvalid
+from shore_relay.relay.errors import (
+    AlreadyServing,
+    SettingsInvalid,
+    StoreLoginRefused,
+    StoreOccupied,
+    StoreOutdated,
+    StoreUnreachable,
+)
 from shore_relay.relay.settings import load_settings
 from shore_relay.relay.store.opening import postgres_address
 
 
-def add_parser(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
-) -> None:
-    """Add the command to `seavoice-relay`."""
-    move = commands.add_parser("migrate-store", parents=[common], help="move a relay's file to PostgreSQL")
-    move.add_argument("source", type=Path, metavar="SQLITE", help="the data folder, or relay.db in it")
-    move.add_argument(
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, metavar="SQLITE", help="the data folder, or relay.db in it")
+    parser.add_argument(
         "url", nargs="?", default="", metavar="DSN", help="postgresql://user@host/database, an empty one"
     )
-    move.add_argument("--json", action="store_true", help="as one JSON object")
-    move.set_defaults(command="migrate-store")
+    as_json(parser)
+
+
+async def _run(options: argparse.Namespace, _folder: Path) -> None:
+    moved = await migrate_store(options.source, options.url)
+    say(json.dumps(moved, indent=2) if options.json else as_text(moved))
 
 
 async def migrate_store(source: Path, url: str) -> dict[str, Json]:
@@ -75,3 +84,31 @@ def as_text(document: dict[str, Json]) -> str:
             "Next: write the address as store into settings.toml, or into SEAVOICE_RELAY_STORE, and serve.",
         ]
     )
+
+
+COMMANDS = (
+    Command(
+        words=("migrate-store",),
+        summary="move a relay's file to PostgreSQL",
+        description=(
+            "Copies every table of a relay at rest into an empty database and compares each, row by row. "
+            "Where anything fails the file is as it was; in the end it is kept under another name."
+        ),
+        arguments=_arguments,
+        run=_run,
+        examples=(
+            Example(
+                line="seavoice-relay migrate-store /var/lib/seavoice-relay postgresql://seavoice@db/seavoice",
+                does="moves the relay of that folder, after `systemctl stop seavoice-relay`",
+            ),
+        ),
+        errors=(
+            AlreadyServing,
+            StoreUnreachable,
+            StoreLoginRefused,
+            StoreOutdated,
+            StoreOccupied,
+            *STORE_ERRORS,
+        ),
+    ),
+)

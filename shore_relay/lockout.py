@@ -1,8 +1,9 @@
 """Slows down whoever tries passphrases, and nobody else.
 
 A wait is counted for each person, for each browser and for each address, and never grows beyond a cap: a
-lock that lasts would let anybody lock the office out. A browser in which a person has logged in before has a
-count of its own (OWASP: device cookies), so that an attacker elsewhere does not make that person wait.
+lock that lasts would let anybody lock the rightful person out. A browser in which a person has logged in
+before has a count of its own (OWASP: device cookies), so that an attacker elsewhere does not make that person
+wait.
 """
 
 from collections import OrderedDict
@@ -32,7 +33,7 @@ PERSON_PACE = Pace(free=4, first_s=1.0, most_s=300.0)
 """At most 12 tries an hour in the long run, 100,000 a year: nothing against four words."""
 
 ADDRESS_PACE = Pace(free=50, first_s=1.0, most_s=30.0)
-"""Somebody who tries many names; gentle, since a whole office may share the address."""
+"""Somebody who tries many names; gentle, since many may share the address."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class _Count:
 
 
 class Lockout:
-    """Counts of failures, in memory: who can restart the desk is inside already."""
+    """Counts of failures, in memory: who can restart the program is inside already."""
 
     def __init__(self, pace: Pace, clock: MonotonicClock) -> None:
         self._pace = pace

@@ -1,0 +1,2 @@
+-- Since when nothing is taken for this desk, or from it, any more; 0 while it is served.
+ALTER TABLE desks ADD COLUMN ended_at INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,1 @@
+"""The operator's page: the fleet at a look, behind a login. It needs no script."""
