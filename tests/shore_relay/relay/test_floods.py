@@ -76,6 +76,7 @@ async def deliver(relay: RunningRelay, box: Box, desk: Desk, until: "asyncio.Tas
     return number - 1
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", ["links", "requests"])
 async def test_thousands_of_garbage_connections_stop_no_vessel(
     kind: str, shore: Shore, box: Box, desk: Desk
