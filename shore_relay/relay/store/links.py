@@ -6,7 +6,7 @@ from protocol import limits
 from protocol.bundle import Introduction, Report
 from protocol.deskfeed import ItemKind
 from protocol.frames import Priority
-from protocol.ids import DeskId, UnixSeconds, VesselId
+from protocol.ids import DeskId, VesselId
 from protocol.journal import (
     BundleTaken,
     FragmentHeld,
@@ -269,7 +269,6 @@ async def _take(session: Session, commit: LinkCommit, taken: BundleTaken) -> Des
     vessel, number = commit.vessel, taken.number
     await _drop_fragments(session, vessel, number)
     await _remember_number(session, vessel, number)
-    await session.change("UPDATE vessels SET bundles_taken = bundles_taken + 1 WHERE vessel = ?", (vessel,))
     assert isinstance(taken.bundle, Report | Introduction)
     desk = await _desk_of(session, vessel, taken.bundle)
     item = NewItem(
@@ -305,6 +304,14 @@ async def _desk_of(session: Session, vessel: VesselId, bundle: Report | Introduc
 
 async def _remember_number(session: Session, vessel: VesselId, number: int) -> None:
     start, end = number, number + 1
+    # A vessel counts up, so nearly always the last range grows by one, and touches no other.
+    grown = await session.change(
+        "UPDATE taken_ranges SET end_number = ? WHERE vessel = ? AND end_number = ? AND NOT EXISTS "
+        "(SELECT 1 FROM taken_ranges AS following WHERE following.vessel = ? AND following.start_number = ?)",
+        (end, vessel, start, vessel, end),
+    )
+    if grown:
+        return
     touching = await session.rows(
         "SELECT start_number, end_number FROM taken_ranges "
         "WHERE vessel = ? AND start_number <= ? AND end_number >= ?",
@@ -367,19 +374,16 @@ async def _count(session: Session, commit: LinkCommit) -> None:
             (commit.vessel, bearer, traffic.bytes_up, traffic.bytes_down),
         )
     heard = any(traffic.bytes_up for traffic in commit.traffic.values())
-    if heard or commit.duplicate_bytes:
-        await _note_contact(session, commit, commit.at if heard else UnixSeconds(0))
-
-
-async def _note_contact(session: Session, commit: LinkCommit, at: UnixSeconds) -> None:
-    if at:
+    taken = sum(isinstance(change, BundleTaken) for change in commit.changes)
+    if heard:
         await session.change(
             "UPDATE vessels SET last_contact_at = greatest(last_contact_at, ?), last_bearer = ?, "
-            "duplicate_bytes = duplicate_bytes + ? WHERE vessel = ?",
-            (at, commit.bearer, commit.duplicate_bytes, commit.vessel),
+            "bundles_taken = bundles_taken + ?, duplicate_bytes = duplicate_bytes + ? WHERE vessel = ?",
+            (commit.at, commit.bearer, taken, commit.duplicate_bytes, commit.vessel),
         )
-    else:
+    elif taken or commit.duplicate_bytes:
         await session.change(
-            "UPDATE vessels SET duplicate_bytes = duplicate_bytes + ? WHERE vessel = ?",
-            (commit.duplicate_bytes, commit.vessel),
+            "UPDATE vessels SET bundles_taken = bundles_taken + ?, duplicate_bytes = duplicate_bytes + ? "
+            "WHERE vessel = ?",
+            (taken, commit.duplicate_bytes, commit.vessel),
         )

@@ -30,8 +30,8 @@ def read_address(url: str, password_file: str, folder: Path) -> PostgresAddress:
     """
     parts = _split(url)
     password = _read_password(folder / password_file) if password_file else None
-    host = parts.hostname or "the local socket"
-    name = f"{parts.path.lstrip('/') or 'the database'} at {host}{f':{parts.port}' if parts.port else ''}"
+    hosts = parts.netloc.rpartition("@")[2] or "the local socket"
+    name = f"{parts.path.lstrip('/') or 'the database'} at {hosts}"
     return PostgresAddress(url=url, password=password, name=name)
 
 
@@ -44,7 +44,9 @@ def holds_password(url: str) -> bool:
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        fine = parts.scheme in SCHEMES and (parts.port or 1) > 0
+        # Several hosts may stand there, of which one is the primary.
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        fine = parts.scheme in SCHEMES and all(urlsplit(f"//{host}").port != 0 for host in hosts)
     except ValueError:
         fine = False
     if not fine:

@@ -15,6 +15,8 @@ def test_neither_settings_nor_address_show_the_password(tmp_path: Path) -> None:
     address = read_address(URL, "", tmp_path)
     assert address.name == "fleet at db.example:5433"
     assert "hush" not in repr(address) + repr(Settings(store=URL))
+    several = "postgresql://u:hush@one:5432,two:5433/fleet?target_session_attrs=read-write"
+    assert read_address(several, "", tmp_path).name == "fleet at one:5432,two:5433"
 
 
 def test_a_settings_file_with_a_password_is_its_owners_alone(tmp_path: Path) -> None:
