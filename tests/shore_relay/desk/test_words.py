@@ -14,6 +14,7 @@ from protocol.voicepack import VoiceCodec
 from shore_relay.desk.actor import Role
 from shore_relay.desk.content import ContentKind
 from shore_relay.desk.errors import DeskError
+from shore_relay.desk.phrases.book import BLANKS, load_phrases
 from shore_relay.desk.store.records import DispatchState
 from shore_relay.desk.trust import Origin
 from shore_relay.desk.words import LANGUAGES, Words, harmless
@@ -32,6 +33,8 @@ ENUMERATED = {
     *(f"role.{role.value}" for role in Role),
     *(f"role.{role.value}.hint" for role in Role),
     *(f"own-name.{language}" for language in LANGUAGES),
+    *(f"phrases.group.{group.name}" for group in load_phrases(Path("no own ones")).groups),
+    *(f"phrases.blank.{blank}" for blank in BLANKS),
     *(f"kind.{kind.value}" for kind in (ContentKind.VOICE, ContentKind.CHECK_IN)),
 }
 
