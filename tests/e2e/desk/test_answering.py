@@ -251,6 +251,7 @@ async def test_a_sentence_of_the_phrase_book_is_found_filled_in_and_inserted_by_
         await page.get_by_label("Search").focus()
         await page.keyboard.type("help is coming")
         await page.keyboard.press("ArrowDown")
+        await shows(page.locator("#phrase-own", has_text="Help is coming on …."))
         await shows(page.get_by_text("… တွင် အကူအညီ ရောက်လာပါမယ်။"))
         await page.keyboard.press("Enter")
         # The date is asked for: a sentence with a hole in it does not go into an answer.

@@ -20,6 +20,8 @@ async function load() {
 function prepare() {
   const list = form.querySelector("#phrase");
   const search = form.querySelector("#phrase-search");
+  // A list cuts long sentences off on a narrow screen.
+  const own = form.querySelector("#phrase-own");
   const shown = form.querySelector("#phrase-theirs");
   const blanks = [...form.querySelectorAll("[data-blank]")];
   const insert = form.querySelector("#phrase-insert");
@@ -40,6 +42,7 @@ function prepare() {
       blank.querySelector("input").required = !blank.hidden;
     }
     insert.disabled = list.selectedIndex < 0;
+    own.textContent = list.selectedOptions[0]?.text ?? "";
     shown.textContent = filled();
   };
 
