@@ -20,6 +20,12 @@ class BadSettings(DeskError):
     code: ClassVar[str] = "bad-settings"
 
 
+class BadPhrases(BadSettings):
+    """The desk's own phrase book is wrong, and where."""
+
+    code: ClassVar[str] = "bad-phrases"
+
+
 class NotInitialised(DeskError):
     """There is no desk in this data folder yet."""
 

@@ -61,6 +61,11 @@ class Entry:
             key=lambda form: (form.content is not None, _TRUST[Origin(form.row.origin)], form.codec),
         )
 
+    def form_with(self, codec: int) -> Form | None:
+        """Return the most trusted form with this codec; None where there is none."""
+        found = [form for form in self.forms if codec and form.codec == codec]
+        return max(found, key=lambda form: _TRUST[Origin(form.row.origin)], default=None)
+
     @property
     def content(self) -> Content | None:
         """What the message says; None where no form of it opened."""
@@ -204,9 +209,9 @@ async def open_entry(desk: Desk, number: int) -> Entry:
     return entry
 
 
-async def load_voice(desk: Desk, entry: Entry) -> bytes:
-    """Return the clearest sound of an entry, packed; empty where there is none."""
-    row = entry.best.row
+async def load_voice(desk: Desk, form: Form) -> bytes:
+    """Return the sound of one form of an entry, packed; empty where there is none."""
+    row = form.row
     async with desk.database.reading() as connection:
         sealed = await inbox.voice_sealed(connection, row.id)
     return open_voice(desk.vault, row.digest, sealed)

@@ -124,7 +124,7 @@ async def export(arguments: argparse.Namespace) -> None:
     async with unlocked(arguments, Permission.EXPORT) as desk:
         entry = await open_entry(desk, arguments.id)
         document = await _document(desk, entry)
-        voice = await load_voice(desk, entry) if entry.has_sound else b""
+        voice = await load_voice(desk, entry.best) if entry.has_sound else b""
         written = await asyncio.to_thread(_write, folder, entry, document, voice)
         trouble = await exchange(desk, fetching=False)
     for path in written:

@@ -21,6 +21,7 @@ from shore_relay.desk.app import Desk
 from shore_relay.desk.changes import Changes
 from shore_relay.desk.errors import CannotAnswer
 from shore_relay.desk.inbox import Entry, load_entry
+from shore_relay.desk.phrases.book import BLANKS, load_phrases
 from shore_relay.desk.sound import SoundShelf, pack_recording
 from shore_relay.desk.web.frame import Frame, see_other
 from shore_relay.desk.web.guard import SESSION, actor_of
@@ -68,6 +69,7 @@ class AnswerPages:
             web.post(_MESSAGE + "/answers", self._send_text),
             web.post(_MESSAGE + "/answers/cost", self._cost),
             web.post(_MESSAGE + "/answers/preview", self._preview_text),
+            web.get("/phrases", self._phrases),
             web.post(_MESSAGE + "/recordings", self._record),
             web.get(_RECORDING, self._preview_recording),
             web.get(_RECORDING + ".wav", self._recording_sound),
@@ -117,6 +119,17 @@ class AnswerPages:
         entry = await load_entry(self._desk, number)
         sentence = self._frame.sentence(request, error)
         return await self._show_message(request, entry, sentence=sentence, draft=text, language=language)
+
+    async def _phrases(self, request: web.Request) -> web.Response:
+        theirs = language_of_tag(request.query.get("language", "")) or Language.ENGLISH
+        book = await asyncio.to_thread(load_phrases, self._desk.data)
+        values = {
+            "theirs": theirs,
+            "reviewed": theirs in book.reviewed,
+            "groups": book.in_language(theirs),
+            "blanks": BLANKS,
+        }
+        return self._frame.html("phrases.html", request, values)
 
     # --- spoken --------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from protocol.errors import ProtocolError
 from shore_relay.desk.app import Desk
 from shore_relay.desk.errors import DeskError
 from shore_relay.desk.people.roles import Permission, may
-from shore_relay.desk.web.guard import PERSON, SESSION
+from shore_relay.desk.web.guard import PERSON, POLICY, SESSION, policy
 from shore_relay.desk.web.rendering import Renderer
 from shore_relay.desk.words import DEFAULT_LANGUAGE, LANGUAGES, Words
 
@@ -28,9 +28,18 @@ class Frame:
         return self._words[language_of(request)]
 
     def html(
-        self, template: str, request: web.Request, values: Mapping[str, object], status: int = 200
+        self,
+        template: str,
+        request: web.Request,
+        values: Mapping[str, object],
+        status: int = 200,
+        *,
+        nonce: str = "",
     ) -> web.Response:
-        """Return a page. Every template may use `may("permission")`, `person`, `token` and `path`."""
+        """Return a page; a `nonce` lets styles in that carry it.
+
+        Every template may use `may("permission")`, `person`, `token` and `path`.
+        """
         session, person = request.get(SESSION), request.get(PERSON)
         words = self.words(request)
         shared: dict[str, object] = {
@@ -39,11 +48,13 @@ class Frame:
             "may": lambda name: person is not None and may(person.role, Permission(name)),
             "desk_name": self._desk.keyring.name,
             "path": request.path,
+            "nonce": nonce,
             # After a form, what it led to has no address of its own.
             "path_again": request.path if request.method == hdrs.METH_GET else "/",
         }
         text = self._renderers[words.language].page(template, shared | dict(values))
-        return web.Response(text=text, content_type="text/html", status=status)
+        headers = {POLICY: policy(nonce)}
+        return web.Response(text=text, content_type="text/html", status=status, headers=headers)
 
     def sentence(self, request: web.Request, error: DeskError | ProtocolError) -> str:
         """Return what went wrong, for whoever asked."""

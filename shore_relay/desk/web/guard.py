@@ -1,5 +1,6 @@
 """What every request passes first: the right host, a session, a permission, a form token, strict headers."""
 
+import secrets
 from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
@@ -17,14 +18,30 @@ from shore_relay.desk.web.uploads import RECORDINGS, UPLOAD, read_upload
 SESSION: web.RequestKey["Session"] = web.RequestKey("session", Session)
 PERSON: web.RequestKey["Person"] = web.RequestKey("person", Person)
 
-_QUIET = frozenset({"/events", "/inbox-list", "/messages/{id}/answers-list", *CASE_PARTS})
+_QUIET = frozenset(
+    {"/events", "/inbox-list", "/messages/{id}/answers-list", "/messages/{id}/sound-state", *CASE_PARTS}
+)
 """Asked for by a page on its own; they must not keep open what nobody uses."""
 
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+POLICY = "Content-Security-Policy"
+
+
+def policy(nonce: str = "") -> str:
+    """Return what a page may load; with a nonce also the style of the library that draws sound."""
+    style = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
+    return (
+        f"default-src 'none'; script-src 'self'; style-src {style}; img-src 'self'; media-src 'self'; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    )
+
+
+def new_nonce() -> str:
+    """Return a nonce for one page."""
+    return secrets.token_urlsafe(16)
+
+
+_HEADERS = {
+    POLICY: policy(),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # "no-referrer" would make browsers hide the origin of our own forms, which is checked.

@@ -39,7 +39,7 @@ from shore_relay.desk.web.account_pages import AccountPages
 from shore_relay.desk.web.answer_pages import AnswerPages
 from shore_relay.desk.web.case_pages import CasePages
 from shore_relay.desk.web.frame import Frame, see_other
-from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers, shown_to
+from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers, new_nonce, shown_to
 from shore_relay.desk.web.login_pages import LoginPages
 from shore_relay.desk.web.people_pages import PeoplePages
 from shore_relay.desk.web.rendering import FOLDER
@@ -95,6 +95,7 @@ class Page:
                 web.get(r"/messages/{id:\d{1,15}}", self._message),
                 web.get(r"/messages/{id:\d{1,15}}/answers-list", self._answers_list),
                 web.get(r"/messages/{id:\d{1,15}}/sound.wav", self._sound),
+                web.get(r"/messages/{id:\d{1,15}}/sound-state", self._sound_state),
                 web.get(r"/messages/{id:\d{1,15}}/answers/{answer:\d{1,15}}.wav", self._answer_sound),
                 web.get("/vessels", self._vessels),
                 web.get(r"/vessels/{vessel:[0-9a-f]{16}}", self._vessel),
@@ -200,7 +201,8 @@ class Page:
             "draft_language": (entry.language if language is None else language).tag,
             "languages": tuple(Language),
         }
-        return self._frame.html("message.html", request, values, 409 if sentence else 200)
+        status = 409 if sentence else 200
+        return self._frame.html("message.html", request, values, status, nonce=new_nonce())
 
     async def _answers_list(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
@@ -209,7 +211,15 @@ class Page:
 
     async def _sound(self, request: web.Request) -> web.Response:
         entry = await load_entry(self._desk, int(request.match_info["id"]))
-        return await self._wav(request, await load_voice(self._desk, entry) if entry.has_sound else b"")
+        # The address names the form, so that a player which asks for pieces never gets those of another.
+        form = entry.form_with(int(request.query_string)) if request.query_string.isdigit() else None
+        return await self._wav(request, await load_voice(self._desk, form or entry.best))
+
+    async def _sound_state(self, request: web.Request) -> web.Response:
+        entry = await load_entry(self._desk, int(request.match_info["id"]))
+        if not entry.has_sound:
+            raise web.HTTPNotFound(text="error.not-found")
+        return self._frame.html("sound_state.html", request, {"entry": entry})
 
     async def _answer_sound(self, request: web.Request) -> web.Response:
         number, answer = int(request.match_info["id"]), int(request.match_info["answer"])

@@ -51,8 +51,11 @@ async def read_upload(request: web.Request) -> Upload:
 
 async def _read(part: BodyPartReader, most: int) -> bytes:
     data = bytearray()
+    too_long = False
     while chunk := await part.read_chunk():
-        data += chunk
-        if len(data) > most:
-            raise RecordingTooLong("This is larger than any voice answer; record at most three minutes.")
+        # What is too long is still heard to its end, and not kept: a browser that is cut off shows no answer.
+        too_long = too_long or len(data) + len(chunk) > most
+        data += b"" if too_long else chunk
+    if too_long:
+        raise RecordingTooLong("This is larger than any voice answer; record at most three minutes.")
     return bytes(data)

@@ -1,5 +1,7 @@
 """Answers in a real browser: spoken into a microphone, measured while written, looked at without script."""
 
+import asyncio
+import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -20,6 +22,7 @@ from scripts.pagewalk.browser import CHROMIUM, RECORDING, open_browser
 from scripts.pagewalk.looks import AXE, RULES
 from shore_relay.desk.app import Desk
 from shore_relay.desk.inbox import load_answers
+from shore_relay.desk.phrases.book import OWN_FILE
 from shore_relay.desk.relay_client import RelayClient
 from tests.e2e.page.test_speaking import likeness
 from tests.shore_relay.desk.boat import Boat
@@ -132,6 +135,7 @@ async def test_a_recording_is_heard_measured_sent_and_opens_with_the_receipt_cod
         # What is played back is what goes; nothing has gone yet.
         await page.wait_for_function("() => document.getElementById('sound').duration > 2")
         await shows(page.get_by_text("satellite messages"))
+        await shows(page.get_by_text("Does not fit one satellite message of 270 bytes."))
         assert await load_answers(desk, message) == []
 
         # Once more: the first one is forgotten by whoever made it, and only the second goes.
@@ -231,6 +235,45 @@ async def test_without_script_cost_and_text_are_on_a_page_before_the_last_press(
     assert isinstance(spoken.body, Voice)
 
 
+async def test_a_sentence_of_the_phrase_book_is_found_filled_in_and_inserted_by_keyboard(
+    desk: Desk,  # noqa: F811  # As above.
+    message: int,
+    address: str,
+    browser: Browser,
+) -> None:
+    own = {"phrases": [{"group": "Our office", "en": "Ask for Malee.", "my": "မလီကို မေးပါ။"}]}
+    await asyncio.to_thread((desk.data / OWN_FILE).write_text, json.dumps(own), "utf-8")
+    async with caseworker(browser, address) as page:
+        await page.get_by_label("Language of the answer").select_option("my")
+        await page.get_by_text("Phrase book").focus()
+        await page.keyboard.press("Enter")
+        await shows(page.get_by_text("No native speaker has read these sentences in Burmese yet"))
+        await page.get_by_label("Search").focus()
+        await page.keyboard.type("help is coming")
+        await page.keyboard.press("ArrowDown")
+        await shows(page.locator("#phrase-own", has_text="Help is coming on …."))
+        await shows(page.get_by_text("… တွင် အကူအညီ ရောက်လာပါမယ်။"))
+        await page.keyboard.press("Enter")
+        # The date is asked for: a sentence with a hole in it does not go into an answer.
+        assert await page.evaluate("document.activeElement.id") == "blank-date"
+        await page.keyboard.type("14.3.")
+        await page.keyboard.press("Enter")
+        text = page.get_by_label("Write an answer")
+        await expect(text).to_have_value("14.3. တွင် အကူအညီ ရောက်လာပါမယ်။", timeout=PATIENCE_MS)
+
+        await page.get_by_label("Search").fill("malee")
+        await page.get_by_label("Search").press("Enter")
+        await page.keyboard.press("Enter")
+        await expect(text).to_have_value("14.3. တွင် အကူအညီ ရောက်လာပါမယ်။ မလီကို မေးပါ။", timeout=PATIENCE_MS)
+        await shows(page.get_by_text("1 satellite message · 5 credits"))
+
+        await page.get_by_label("Language of the answer").select_option("en")
+        await expect(page.locator("#phrase-book .warning")).to_have_count(0, timeout=PATIENCE_MS)
+        assert await page.locator("#phrase option", has_text="Do not sign").get_attribute("data-theirs") == (
+            "Do not sign any paper that you cannot read."
+        )
+
+
 @pytest.mark.parametrize("language", ["en-GB", "th-TH"])
 async def test_the_pages_of_an_answer_satisfy_axe_and_a_narrow_screen(
     message: int, address: str, browser: Browser, language: str
@@ -255,6 +298,8 @@ async def test_the_pages_of_an_answer_satisfy_axe_and_a_narrow_screen(
         await page.locator("#text").fill("We are coming.")
         await page.locator("#cost .cost").wait_for()
         await page.locator("#recording-file summary").click()
+        await page.locator("#phrase-book summary").click()
+        await page.locator("#phrase").wait_for()
         await look("answer")
         await page.locator("[data-recorder=start]").click()
         await page.locator("[data-recorder=clock]", has_text="0:02").wait_for()

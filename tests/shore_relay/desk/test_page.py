@@ -97,10 +97,13 @@ async def test_a_caseworker_logs_in_listens_and_answers(
         await page.get_by_role("button", name="Send to the vessel").click()
         await expect(page.get_by_text("A doctor waits for you in Ranong.")).to_be_visible()
         await expect(page.get_by_text("Left for the relay, waiting for the vessel")).to_be_visible()
+        # Nothing is said of what nobody can know, until it is all that is left to know.
+        assert await page.get_by_text("Whether the fisher has opened it").count() == 0
 
         relay.put(*(boat.delivered(ref) for ref in list(relay.dispatches)))
         # The page learns of it by itself.
         await expect(page.get_by_text("On the box")).to_be_visible()
+        await expect(page.get_by_text("Whether the fisher has opened it is not told")).to_be_visible()
 
     (answer,) = boat.answers(relay.raw)
     assert answer.body == Text(text="A doctor waits for you in Ranong.")

@@ -19,6 +19,7 @@ from shore_relay.desk.cases.model import EvidenceState, Rung, Severity, Status
 from shore_relay.desk.cases.overview import Attention, Choice
 from shore_relay.desk.content import ContentKind
 from shore_relay.desk.errors import DeskError
+from shore_relay.desk.phrases.book import BLANKS, load_phrases
 from shore_relay.desk.store.records import DispatchState
 from shore_relay.desk.trust import Origin
 from shore_relay.desk.words import LANGUAGES, Words, harmless
@@ -49,6 +50,8 @@ ENUMERATED = {
     *(f"silence.{silence.value}" for silence in Silence if silence is not Silence.NONE),
     *(f"deed.rung.{int(rung)}" for rung in Rung if rung is not Rung.CALM),
     *("deed.message-in.moved", "deed.assigned.nobody"),
+    *(f"phrases.group.{group.name}" for group in load_phrases(Path("no own ones")).groups),
+    *(f"phrases.blank.{blank}" for blank in BLANKS),
     *(f"kind.{kind.value}" for kind in (ContentKind.VOICE, ContentKind.CHECK_IN)),
 }
 

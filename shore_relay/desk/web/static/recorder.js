@@ -16,17 +16,22 @@ let stop = async () => {};
 
 async function start() {
   for (const name of troubles) show(name, false);
+  // Pressed twice while the browser still asks, it would open the microphone twice.
+  part.start.disabled = true;
   let stream;
+  let context;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    context = new AudioContext();
+    await context.audioWorklet.addModule("/static/microphone-worklet.js");
   } catch {
     // Refused, none there, or a page that may not ask: a recording from elsewhere still does.
+    part.start.disabled = false;
+    for (const track of stream?.getTracks() ?? []) track.stop();
     show("refused");
     details.open = true;
     return;
   }
-  const context = new AudioContext();
-  await context.audioWorklet.addModule("/static/microphone-worklet.js");
   const microphone = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0 });
   const blocks = [];
   let samples = 0;
@@ -51,6 +56,7 @@ async function start() {
 }
 
 function recording(on) {
+  part.start.disabled = on;
   show("start", !on);
   show("stop", on);
   show("clock", on);

@@ -62,6 +62,11 @@ class Browser:
         async with self._session.post(self._address + path, data=data) as answer:
             return await self._answered(answer)
 
+    async def send(self, path: str, form: aiohttp.FormData) -> Answered:
+        """Send a form that carries a file."""
+        async with self._session.post(self._address + path, data=form) as answer:
+            return await self._answered(answer)
+
     async def status_of(self, method: str, path: str) -> int:
         """Return the answer's status, without going where it sends the browser."""
         data = {"token": self.token} if method == "POST" else None

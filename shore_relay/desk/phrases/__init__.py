@@ -1,0 +1,1 @@
+"""The phrase book: sentences that a caseworker needs often, in the fishers' eight languages."""
