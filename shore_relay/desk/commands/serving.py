@@ -41,6 +41,7 @@ async def _serve(desk: Desk) -> None:
         loop.add_signal_handler(number, stopping.set)
     changes = Changes()
     page = Page(desk, changes)
+    await page.warm()
     runner = web.AppRunner(page.application(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:

@@ -148,11 +148,15 @@ async def add_bundle(connection: Connection, bundle: NewBundle) -> None:
 
 
 async def bundles(
-    connection: Connection, *, entry: int | None = None, vessel: VesselId | None = None
+    connection: Connection,
+    *,
+    entry: int | None = None,
+    vessel: VesselId | None = None,
+    after: int | None = None,
 ) -> list[BundleRow]:
-    """Return the bundles of one entry, of one vessel, or all, in the order in which they came."""
+    """Return bundles in the order in which they came: of one entry, of one vessel, behind a row, or all."""
     # Each condition is there only where it is asked for: so both indexes are used.
-    asked = {"entry = ?": entry, "vessel = ?": vessel}
+    asked = {"entry = ?": entry, "vessel = ?": vessel, "id > ?": after}
     given = {condition: value for condition, value in asked.items() if value is not None}
     where = " AND ".join(given) or "TRUE"
     rows = await connection.execute_fetchall(

@@ -43,6 +43,7 @@ ROUTES: Mapping[tuple[str, str], Access | Permission] = MappingProxyType(
         ("POST", "/account/second-factor"): Access.SIGNED_IN,
         ("GET", "/"): Permission.READ,
         ("GET", "/inbox-list"): Permission.READ,
+        ("GET", "/search"): Permission.READ,
         ("GET", "/events"): Permission.READ,
         ("GET", _MESSAGE): Permission.READ,
         ("GET", _MESSAGE + "/answers-list"): Permission.READ,

@@ -97,6 +97,10 @@ class CasePages:
             web.post(r"/messages/{id:\d{1,15}}/case", self._take_up),
         ]
 
+    async def warm(self) -> None:
+        """Open the list of cases before anybody waits for it; raises `StoreFailed`."""
+        await self._list.briefs()
+
     async def number_of(self, message: int) -> int:
         """Return the case that holds a message; 0 where none does."""
         async with self._desk.database.reading() as connection:

@@ -43,6 +43,7 @@ from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers, ne
 from shore_relay.desk.web.login_pages import LoginPages
 from shore_relay.desk.web.people_pages import PeoplePages
 from shore_relay.desk.web.rendering import FOLDER
+from shore_relay.desk.web.search_page import SearchPage
 from shore_relay.desk.web.session import MonotonicClock, Sessions
 from shore_relay.desk.web.sounds import wav_response
 
@@ -68,11 +69,16 @@ class Page:
         self._people = PeoplePages(desk, self._frame, self._sessions, changes)
         self._answering = AnswerPages(desk, self._frame, changes, self._shelf, self._show_message)
         self._cases = CasePages(desk, self._frame, changes)
+        self._search = SearchPage(desk, self._frame)
         self._closing = asyncio.Event()
 
     def listen_on(self, host: str, port: int) -> None:
         """Say at which address the page is; before this, every request is turned away."""
         self._guard.allow_host(host, port)
+
+    async def warm(self) -> None:
+        """Do before anybody comes what the first one would have to wait for; raises `StoreFailed`."""
+        await self._cases.warm()
 
     def close(self) -> None:
         """End the event streams, so that the server can stop."""
@@ -89,6 +95,7 @@ class Page:
                 *self._people.routes(),
                 *self._answering.routes(),
                 *self._cases.routes(),
+                *self._search.routes(),
                 web.get("/", self._inbox),
                 web.get("/inbox-list", self._inbox_list),
                 web.get("/events", self._events),

@@ -188,6 +188,7 @@ async def walk(page: Page, desk: Desk, address: str, look: Callable[[str], Await
         "/cases/1",
         "/cases/statistics",
         "/board",
+        "/search?q=passport",
     ):
         await page.goto(address + path)
         await look(path.strip("/").replace("/", "-"))

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from protocol.bundle import DeskState
+from protocol.deskfeed import VesselContact
 from protocol.documents import to_text
+from protocol.ids import UnixSeconds
 from protocol.message import WellBeing
 from protocol.provisioning import read_card
 from protocol.speech.wav import read_wav
@@ -375,3 +377,17 @@ def test_cases_are_listed_shown_and_their_history_verified(
     code, _, err = run("verify")
     assert code == 73
     assert "Case 1 does not open" in err
+
+
+def test_the_board_tells_vessels_from_people(run: Terminal, boat: Boat, relay: SmallRelay) -> None:
+    assert "Nobody is expected" in run("board")[1]
+    relay.put(boat.introduction(), boat.text("Hello."))
+    relay.contacts = (VesselContact(vessel=boat.vessel, at=UnixSeconds(2**32), bearer="sbd"),)
+
+    code, out, _ = run("board", "--json")
+
+    board = json.loads(out)
+    assert (code, board["people"]) == (0, [])
+    (vessel,) = board["vessels"]
+    assert (vessel["name"], vessel["bearer"], vessel["silent"]) == ("Blue Dolphin", "sbd", False)
+    assert "Blue Dolphin  Talks" in run("board")[1]

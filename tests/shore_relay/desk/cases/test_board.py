@@ -15,13 +15,14 @@ from shore_relay.desk.cases.ladder import HOUR_S, Silence
 from shore_relay.desk.cases.model import Plan, Rung, Status
 from shore_relay.desk.cases.overview import Attention, CaseList, Choice
 from shore_relay.desk.cases.verifying import verify
-from shore_relay.desk.cases.work import add_task, change_head, head_of, merge, split_off
+from shore_relay.desk.cases.work import add_note, add_task, change_head, head_of, merge, split_off
 from shore_relay.desk.errors import BadCaseText, NotPermitted, UnknownPerson, WrongStep
 from shore_relay.desk.inbox import load_answers
 from tests.shore_relay.desk.boat import Boat
 from tests.shore_relay.desk.cases.arriving import arrive, somebody_else
 from tests.shore_relay.desk.people.conftest import Clock, page_of
 from tests.shore_relay.desk.people.office import browsing, person_id
+from tests.shore_relay.desk.people.test_stolen_disk import forms
 from tests.shore_relay.desk.steps import confirm_boat
 
 
@@ -201,6 +202,22 @@ async def test_what_cannot_be_agreed_is_refused(office: Desk, plan: Plan, tom: A
     ):
         with pytest.raises(NotPermitted):
             await refused
+
+
+async def test_no_byte_of_the_data_folder_says_what_cases_and_check_ins_are_about(
+    office: Desk, plan: Plan, tom: Actor
+) -> None:
+    texts = ["Her brother Sithu telephoned.", "Write to lawyer Wanida", "Passport withheld", plan.label]
+    await add_note(office, tom, 1, texts[0])
+    await add_task(office, tom, 1, texts[1], office.now())
+    head = head_of(await load_case(office, 1))
+    await change_head(office, tom, 1, head, replace(head, title=texts[2]))
+
+    for path in office.data.iterdir():
+        data = path.read_bytes()
+        for text in texts:
+            assert not any(form in data for form in forms(text)), f"{path.name} tells {text}"
+        assert plan.mailbox not in data
 
 
 async def test_people_are_reminded_of_a_task_once(office: Desk, boat: Boat, tom: Actor, clock: Clock) -> None:

@@ -1,6 +1,9 @@
 """What arrives is filed by itself: one conversation, one case."""
 
+import asyncio
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from shore_relay.desk.cases.verifying import verify
 from shore_relay.desk.cases.work import change_head, head_of, take_up
 from shore_relay.desk.people.ring import without
 from shore_relay.desk.settings import Settings
+from shore_relay.desk.store.database import FILE_NAME, Database
 from tests.shore_relay.desk.boat import Boat, tampered
 from tests.shore_relay.desk.cases.arriving import arrive, briefs, somebody_else
 from tests.shore_relay.desk.conftest import PASSPHRASE
@@ -173,6 +177,19 @@ async def test_a_desk_from_before_there_were_cases_files_what_it_has(tmp_path: P
         found = await briefs(desk)
         assert sum(brief.messages for brief in found) >= 3
         await verify(desk)
+    fresh = await Database.open(await asyncio.to_thread(_made, tmp_path / "fresh"))
+    await fresh.close()
+    assert _schema(old) == _schema(tmp_path / "fresh")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _schema(folder: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        return sorted(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql <> ''").fetchall())
 
 
 async def test_urgent_by_envelope_or_by_content_is_urgent_in_the_list(
