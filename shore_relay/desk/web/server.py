@@ -35,6 +35,7 @@ from shore_relay.desk.sound import SoundShelf
 from shore_relay.desk.trust import Origin
 from shore_relay.desk.vessels import box_to_confirm, confirm, find_vessel, load_vessels
 from shore_relay.desk.web.account_pages import AccountPages
+from shore_relay.desk.web.evidence_pages import EvidencePages
 from shore_relay.desk.web.frame import Frame, see_other
 from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers
 from shore_relay.desk.web.login_pages import LoginPages
@@ -63,6 +64,7 @@ class Page:
         self._login = LoginPages(desk, self._frame, self._sessions, self._shelf, clock)
         self._account = AccountPages(desk, self._frame, self._sessions)
         self._people = PeoplePages(desk, self._frame, self._sessions, changes)
+        self._evidence = EvidencePages(desk, self._frame, changes)
         self._closing = asyncio.Event()
 
     def listen_on(self, host: str, port: int) -> None:
@@ -82,6 +84,7 @@ class Page:
                 *self._login.routes(),
                 *self._account.routes(),
                 *self._people.routes(),
+                *self._evidence.routes(),
                 web.get("/", self._inbox),
                 web.get("/inbox-list", self._inbox_list),
                 web.get("/events", self._events),
@@ -169,7 +172,7 @@ class Page:
         if not may(actor_of(request).role, Permission.ANSWER):
             # Whoever only reads has not opened it: the fisher is not told that help looks at it.
             return await self._show_message(request, await load_entry(self._desk, number))
-        entry = await open_entry(self._desk, number)
+        entry = await open_entry(self._desk, number, actor_of(request))
         await self._changes.announce()
         return await self._show_message(request, entry)
 

@@ -14,6 +14,7 @@ from protocol.voicepack import VoiceCodec
 from shore_relay.desk.actor import Role
 from shore_relay.desk.content import ContentKind
 from shore_relay.desk.errors import DeskError
+from shore_relay.desk.evidence.redaction import Rounding
 from shore_relay.desk.store.records import DispatchState
 from shore_relay.desk.trust import Origin
 from shore_relay.desk.words import LANGUAGES, Words, harmless
@@ -32,7 +33,9 @@ ENUMERATED = {
     *(f"role.{role.value}" for role in Role),
     *(f"role.{role.value}.hint" for role in Role),
     *(f"own-name.{language}" for language in LANGUAGES),
-    *(f"kind.{kind.value}" for kind in (ContentKind.VOICE, ContentKind.CHECK_IN)),
+    *(f"kind.{kind.value}" for kind in ContentKind),
+    *(f"evidence.times.{rounding.value}" for rounding in Rounding),
+    "evidence.vessel-letter",
 }
 
 
