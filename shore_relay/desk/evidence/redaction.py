@@ -109,7 +109,7 @@ def _check(pack: Pack, redaction: Redaction) -> None:
     for entry in redaction.transcripts:
         if entry not in redaction.voices:
             raise BadRedaction(
-                f"Message {entry} has a transcript, and its voice is still there; leave it out."
+                f"Message {entry} has a transcript, and its voice is still there; leave it out.", str(entry)
             )
 
 

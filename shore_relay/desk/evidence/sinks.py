@@ -26,18 +26,18 @@ class ZipSink:
 
     def __init__(self) -> None:
         self._buffer = io.BytesIO()
-        self._zip = zipfile.ZipFile(self._buffer, "w", zipfile.ZIP_DEFLATED)
 
     def put(self, path: str, data: bytes) -> None:
         """Add one file."""
         entry = zipfile.ZipInfo(path, self._DATE)
         entry.compress_type = zipfile.ZIP_DEFLATED
         entry.external_attr = 0o600 << 16
-        self._zip.writestr(entry, data)
+        # Opened for each file: a pack that is given up half way leaves nothing open behind it.
+        with zipfile.ZipFile(self._buffer, "a", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(entry, data)
 
     def bytes(self) -> bytes:
-        """Finish and return the ZIP."""
-        self._zip.close()
+        """Return the ZIP as far as it has come."""
         return self._buffer.getvalue()
 
 

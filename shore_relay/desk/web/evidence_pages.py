@@ -158,11 +158,8 @@ class EvidencePages:
         for number in chosen:
             if lines := _lines(form, f"words-{number}"):
                 spans[number] = _spans(await load_entry(self._desk, number), lines)
-        transcripts = {
-            number: said
-            for number in chosen
-            if form.get(f"no-voice-{number}") and (said := _text(form, f"transcript-{number}"))
-        }
+        # One without its voice left out is refused: whoever wrote it thinks that the voice is gone.
+        transcripts = {number: said for number in chosen if (said := _text(form, f"transcript-{number}"))}
         return Redaction(
             words=tuple(dict.fromkeys(_lines(form, "words"))),
             spans=spans,
