@@ -11,8 +11,20 @@ from protocol.errors import ProtocolError
 from protocol.priming import Language
 from shore_relay.desk.actor import Role
 from shore_relay.desk.cases.overview import Choice
-from shore_relay.desk.commands import board, cases, founding, people, reading, recovery, serving, writing
+from shore_relay.desk.commands import (
+    board,
+    cases,
+    evidence,
+    founding,
+    people,
+    reading,
+    recovery,
+    serving,
+    verifying,
+    writing,
+)
 from shore_relay.desk.errors import DeskError, exit_code
+from shore_relay.desk.tables.formats import Format
 from shore_relay.desk.words import LANGUAGES
 
 Command = Callable[[argparse.Namespace], Awaitable[None]]
@@ -89,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_cases(add)
     _add_people(commands, shared)
     _add_recovery(commands, shared)
+    _add_evidence(commands, shared)
     return parser
 
 
@@ -163,6 +176,71 @@ def _add_recovery(
     _add_new_passphrase(use)
 
 
+def _add_evidence(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    shared: argparse.ArgumentParser,
+) -> None:
+    text = "signed packs of messages for a court, an inspector or a lawyer"
+    group = commands.add_parser("evidence", help=text, description=text).add_subparsers(
+        metavar="COMMAND", required=True
+    )
+    make = group.add_parser("make", help="make a pack", parents=[shared])
+    make.set_defaults(command=evidence.make)
+    make.add_argument(
+        "--message", metavar="ID", type=int, action="append", required=True, help="again for more"
+    )
+    make.add_argument("--title", type=evidence.check_title, required=True)
+    make.add_argument("--out", metavar="FILE", required=True, help="NAME.zip, or a new folder")
+    make.add_argument(
+        "--language", choices=LANGUAGES, default=LANGUAGES[0], help="of its readers: %(choices)s"
+    )
+    make.add_argument("--answers", action="store_true", help="with what the desk answered")
+    make.add_argument("--sealed", action="store_true", help="with the sealed bundles as they came")
+    _add_removals(make)
+    made = group.add_parser("list", help="list what left the desk", parents=[shared])
+    made.set_defaults(command=evidence.list_made)
+    made.add_argument("--json", action="store_true", help="for programs")
+    tie = group.add_parser("tie", help="show that a redacted pack comes from a whole one", parents=[shared])
+    tie.set_defaults(command=evidence.tie_packs)
+    tie.add_argument("whole", metavar="WHOLE")
+    tie.add_argument("redacted", metavar="REDACTED")
+
+
+def _add_removals(make: argparse.ArgumentParser) -> None:
+    group = make.add_argument_group("what to remove, for good")
+    group.add_argument("--remove", metavar="WORDS", action="append", default=[], help="wherever they stand")
+    group.add_argument("--remove-from", metavar="FILE", help="the same, a line each")
+    group.add_argument(
+        "--remove-part",
+        metavar="ID:FROM-TO",
+        type=evidence.part,
+        action="append",
+        default=[],
+        help="characters of a message's text, counted from 1",
+    )
+    group.add_argument(
+        "--remove-message", metavar="ID", type=int, action="append", default=[], help="all of it"
+    )
+    group.add_argument(
+        "--remove-voice", metavar="ID", type=int, action="append", default=[], help="its sound"
+    )
+    group.add_argument(
+        "--transcript",
+        metavar="ID:TEXT",
+        type=evidence.transcript,
+        action="append",
+        default=[],
+        help="put this in the place of a message's sound",
+    )
+    group.add_argument("--remove-vessels", action="store_true", help="names, ids and fingerprints of vessels")
+    group.add_argument(
+        "--round-times",
+        choices=["exact", "hour", "day", "month"],
+        default="exact",
+        help="%(choices)s (%(default)s)",
+    )
+
+
 def _add_role(parser: argparse.ArgumentParser, name: str) -> None:
     roles = [role.value for role in Role]
     if name.startswith("-"):
@@ -186,9 +264,14 @@ def _add_reading(add: Add) -> None:
     show = add("show", reading.show, "show one message; it counts as opened by a person")
     show.add_argument("id", type=int, metavar="ID")
     show.add_argument("--json", action="store_true", help="for programs")
-    export = add("export", reading.export, "write one message as JSON and WAV")
-    export.add_argument("id", type=int, metavar="ID")
-    export.add_argument("--out", metavar="DIR", required=True, help="folder to write into")
+    export = add("export", reading.export, "write one message as JSON and WAV, or a table of messages")
+    export.add_argument("ids", type=int, metavar="ID", nargs="*", help="none: all, in a table")
+    export.add_argument(
+        "--out", metavar="PATH", required=True, help="folder to write into, or the table's file"
+    )
+    export.add_argument(
+        "--format", choices=[form.value for form in Format], help="make a table instead: %(choices)s"
+    )
 
 
 def _add_writing(add: Add) -> None:
@@ -226,7 +309,13 @@ def _add_cases(add: Add) -> None:
     shown.add_argument("--json", action="store_true", help="for programs")
     seen = add("board", board.show_board, "show who is expected to check in, and who is silent")
     seen.add_argument("--json", action="store_true", help="for programs")
-    checked = add("verify", cases.verify_history, "check that the history of all cases is whole")
+    checked = add(
+        "verify", verifying.verify, "check that the history of all cases is whole, or an evidence pack"
+    )
+    checked.add_argument(
+        "pack", metavar="PACK", nargs="?", help="the ZIP, or the folder; needs no desk and no passphrase"
+    )
+    checked.add_argument("--fingerprint", metavar="DIGITS", help="of the desk that must have signed the pack")
     checked.add_argument(
         "--mark", metavar="MARK", help="what an earlier run printed: is all of that still there?"
     )

@@ -254,6 +254,53 @@ class BrokenHistory(DeskError):
     code: ClassVar[str] = "broken-history"
 
 
+class BadRedaction(DeskError):
+    """What is to be removed is not there, or would still be there; no pack was made."""
+
+    code: ClassVar[str] = "bad-redaction"
+
+    def __init__(self, sentence: str, about: str = "") -> None:
+        """Take the sentence, and the words or the message that it is about."""
+        super().__init__(sentence)
+        self.about = about
+
+
+class NothingChosen(DeskError):
+    """No message was named, or more than one file can hold."""
+
+    code: ClassVar[str] = "nothing-chosen"
+
+
+class NotAPack(DeskError):
+    """This is no evidence pack, or not all of one."""
+
+    code: ClassVar[str] = "not-a-pack"
+
+
+class PackChanged(DeskError):
+    """Files of a pack are missing, changed or added."""
+
+    code: ClassVar[str] = "pack-changed"
+
+
+class BadSignature(DeskError):
+    """The list of a pack's files was not signed by the key that it names."""
+
+    code: ClassVar[str] = "bad-signature"
+
+
+class WrongSigner(DeskError):
+    """A pack is in order, and another desk than the expected one signed it."""
+
+    code: ClassVar[str] = "wrong-signer"
+
+
+class NotTied(DeskError):
+    """A redacted pack was not made from this whole one."""
+
+    code: ClassVar[str] = "not-tied"
+
+
 EXIT_CODES: Mapping[type[Exception], int] = {
     BadSettings: 3,
     NotInitialised: 4,
@@ -299,6 +346,13 @@ EXIT_CODES: Mapping[type[Exception], int] = {
     WrongStep: 71,
     BadCaseText: 72,
     BrokenHistory: 73,
+    BadRedaction: 80,
+    NothingChosen: 81,
+    NotAPack: 82,
+    PackChanged: 83,
+    BadSignature: 84,
+    WrongSigner: 85,
+    NotTied: 86,
 }
 """0 is success, 1 unexpected, 2 wrong usage (argparse). A class counts as its nearest parent listed here."""
 

@@ -128,6 +128,7 @@ async def _keep_arrival(connection: Connection, desk: Desk, arrival: Arrival) ->
             fault=arrival.fault,
             message_sealed=seal_message(vault, arrival.digest, arrival.content),
             voice_sealed=seal_voice(vault, arrival.digest, arrival.voice),
+            fetched_at=desk.now(),
         ),
     )
     return is_introduction

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from protocol.frames import Priority
 from protocol.ids import UnixSeconds, VesselId
 from protocol.priming import Language
+from shore_relay.desk.actor import Actor
 from shore_relay.desk.app import Desk
 from shore_relay.desk.content import Content, ContentKind
 from shore_relay.desk.errors import UnknownEntry
@@ -197,14 +198,14 @@ def _veiled(form: Form) -> Form:
     return replace(form, content=replace(form.content, well_being=None, answers={}))
 
 
-async def open_entry(desk: Desk, number: int) -> Entry:
-    """Return one entry because a person looks at it now, and queue the receipt that says so.
+async def open_entry(desk: Desk, number: int, actor: Actor) -> Entry:
+    """Return one entry because this person looks at it now, and queue the receipt that says so.
 
     Raises: UnknownEntry, StoreFailed.
     """
     entry = await load_entry(desk, number)
     async with desk.database.transaction() as connection:
-        if await inbox.mark_opened(connection, number, desk.now()):
+        if await inbox.mark_opened(connection, number, desk.now(), actor.id):
             await queue_receipts(connection, desk, entry.vessel)
     return entry
 

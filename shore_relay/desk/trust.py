@@ -51,6 +51,11 @@ class Judge:
         self._boxes = sorted(boxes, key=lambda box: not box.trusted)
         self._origin_keys: dict[tuple[DeskKeyId, int], OriginKey | None] = {}
 
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """The boxes, trusted ones first."""
+        return tuple(self._boxes)
+
     def introduced(self, public: bytes) -> tuple[Origin, int | None]:
         """Return what is known of an introduction, and its box."""
         for box in self._boxes:

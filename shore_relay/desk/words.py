@@ -34,6 +34,10 @@ class Words:
             key = f"{key}.one" if values["count"] == 1 else f"{key}.many"
         return self._texts[key].format(**values)
 
+    def raw(self, key: str) -> str:
+        """Return the text of a key with its places still to be filled in."""
+        return self._texts[key]
+
     def has(self, key: str) -> bool:
         """Return whether the catalogue has this key."""
         return key in self._texts

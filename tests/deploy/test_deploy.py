@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # It ships no types, and a test needs no more of it.
+import yaml
 
 from protocol.deskfeed import WAIT_SECONDS_MAX
 from shore_relay.relay.settings import Settings, load_settings

@@ -11,12 +11,14 @@ from shore_relay.desk.app import Desk
 from shore_relay.desk.commands.terminal import exchange, say, say_json, unlocked, write_file
 from shore_relay.desk.content import Content, ContentKind
 from shore_relay.desk.describing import describe_answer, describe_entry, describe_vessel
-from shore_relay.desk.errors import UnreadableFile
+from shore_relay.desk.errors import NothingChosen, UnreadableFile
 from shore_relay.desk.first_words import first_words
 from shore_relay.desk.inbox import Answer, Entry, load_answers, load_inbox, load_voice, open_entry
 from shore_relay.desk.people.roles import Permission
 from shore_relay.desk.sound import wav_of
 from shore_relay.desk.store import inbox as stored
+from shore_relay.desk.tables.exporting import export_table
+from shore_relay.desk.tables.formats import Format
 from shore_relay.desk.trust import Origin
 from shore_relay.desk.vessels import load_vessels
 from shore_relay.desk.words import Words
@@ -61,7 +63,7 @@ def _line(entry: Entry, words: Words) -> str:
 async def show(arguments: argparse.Namespace) -> None:
     """Show one message, which counts as opened by a person."""
     async with unlocked(arguments, Permission.ANSWER) as desk:
-        entry = await open_entry(desk, arguments.id)
+        entry = await open_entry(desk, arguments.id, desk.actor)
         answers = await load_answers(desk, arguments.id)
         trouble = await exchange(desk, fetching=False)
     if arguments.json:
@@ -119,10 +121,18 @@ def _content_lines(content: Content, words: Words) -> list[str]:
 
 
 async def export(arguments: argparse.Namespace) -> None:
-    """Write one message as JSON, and its sound as WAV, which counts as opened by a person."""
+    """Write a table of messages, or one message as JSON and WAV, which counts as opened by a person."""
     folder = Path(arguments.out)
+    if arguments.format:
+        async with unlocked(arguments, Permission.EXPORT) as desk:
+            data = await export_table(desk, desk.actor, Format(arguments.format), arguments.ids)
+        await asyncio.to_thread(write_file, folder, data)
+        say(f"{folder}")
+        return
+    if len(arguments.ids) != 1:
+        raise NothingChosen("Name one message, or a --format for a table of several.")
     async with unlocked(arguments, Permission.EXPORT) as desk:
-        entry = await open_entry(desk, arguments.id)
+        entry = await open_entry(desk, arguments.ids[0], desk.actor)
         document = await _document(desk, entry)
         voice = await load_voice(desk, entry.best) if entry.has_sound else b""
         written = await asyncio.to_thread(_write, folder, entry, document, voice)

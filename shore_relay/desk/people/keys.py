@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from protocol import limits
 from protocol.deskkeys import DeskKey, desk_id
 from protocol.ids import DeskId, DeskKeyId, UnixSeconds
-from protocol.origin import desk_key_id, public_half
+from protocol.origin import desk_key_id, fingerprint, public_half
 from protocol.provisioning import DeskCard
 from protocol.seal import new_private_key
 from shore_relay.desk.people.person import Person, is_same_name
@@ -66,6 +66,11 @@ class DeskKeys:
     def signer(self) -> Ed25519PrivateKey:
         """The key that signs requests to the relay and lists of sealing keys."""
         return Ed25519PrivateKey.from_private_bytes(self.signing_private)
+
+    @property
+    def signing_fingerprint(self) -> str:
+        """What somebody compares who receives what this desk signed."""
+        return fingerprint(self.signer.public_key().public_bytes_raw())
 
     @property
     def desk(self) -> DeskId:

@@ -127,7 +127,8 @@ async def add_bundle(connection: Connection, bundle: NewBundle) -> None:
     """Keep a bundle."""
     await connection.execute(
         "INSERT INTO bundle (digest, vessel, number, priority, bearer, arrived_at, raw, desk_key, entry, box,"
-        " origin, fault, message_sealed, voice_sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " origin, fault, message_sealed, voice_sealed, fetched_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             bundle.digest,
             bundle.vessel,
@@ -143,6 +144,7 @@ async def add_bundle(connection: Connection, bundle: NewBundle) -> None:
             bundle.fault,
             bundle.message_sealed,
             bundle.voice_sealed,
+            bundle.fetched_at,
         ),
     )
 
@@ -181,10 +183,10 @@ async def set_origin(connection: Connection, bundle: int, origin: int, box: int 
     await connection.execute("UPDATE bundle SET origin = ?, box = ? WHERE id = ?", (origin, box, bundle))
 
 
-async def mark_opened(connection: Connection, entry: int, at: UnixSeconds) -> int:
+async def mark_opened(connection: Connection, entry: int, at: UnixSeconds, by: bytes) -> int:
     """Remember that a person opened an entry; return how many of its bundles were new to them."""
     cursor = await connection.execute(
-        "UPDATE bundle SET opened_at = ? WHERE entry = ? AND opened_at = 0", (at, entry)
+        "UPDATE bundle SET opened_at = ?, opened_by = ? WHERE entry = ? AND opened_at = 0", (at, by, entry)
     )
     return cursor.rowcount
 

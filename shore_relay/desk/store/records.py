@@ -67,11 +67,15 @@ class BundleRow:
     """When a person first opened it; 0 before."""
     fetched_told: bool
     opened_told: bool
+    fetched_at: UnixSeconds
+    """When this desk kept it; 0 for one that came before that was noted."""
+    opened_by: bytes
+    """Id of whoever first opened it; empty where nobody did, or before that was noted."""
 
 
 BUNDLE_COLUMNS = (
     "id, digest, vessel, number, priority, bearer, arrived_at, desk_key, entry, box, origin, fault,"
-    " message_sealed, opened_at, fetched_told, opened_told"
+    " message_sealed, opened_at, fetched_told, opened_told, fetched_at, opened_by"
 )
 
 
@@ -93,6 +97,7 @@ class NewBundle:
     fault: str
     message_sealed: bytes
     voice_sealed: bytes
+    fetched_at: UnixSeconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +157,8 @@ def bundle_row(row: sqlite3.Row) -> BundleRow:
         opened_at=UnixSeconds(row["opened_at"]),
         fetched_told=bool(row["fetched_told"]),
         opened_told=bool(row["opened_told"]),
+        fetched_at=UnixSeconds(row["fetched_at"]),
+        opened_by=row["opened_by"],
     )
 
 

@@ -38,6 +38,7 @@ from shore_relay.desk.vessels import box_to_confirm, confirm, find_vessel, load_
 from shore_relay.desk.web.account_pages import AccountPages
 from shore_relay.desk.web.answer_pages import AnswerPages
 from shore_relay.desk.web.case_pages import CasePages
+from shore_relay.desk.web.evidence_pages import EvidencePages
 from shore_relay.desk.web.frame import Frame, see_other
 from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers, new_nonce, shown_to
 from shore_relay.desk.web.login_pages import LoginPages
@@ -70,6 +71,7 @@ class Page:
         self._answering = AnswerPages(desk, self._frame, changes, self._shelf, self._show_message)
         self._cases = CasePages(desk, self._frame, changes)
         self._search = SearchPage(desk, self._frame)
+        self._evidence = EvidencePages(desk, self._frame, changes)
         self._closing = asyncio.Event()
 
     def listen_on(self, host: str, port: int) -> None:
@@ -96,6 +98,7 @@ class Page:
                 *self._answering.routes(),
                 *self._cases.routes(),
                 *self._search.routes(),
+                *self._evidence.routes(),
                 web.get("/", self._inbox),
                 web.get("/inbox-list", self._inbox_list),
                 web.get("/events", self._events),
@@ -183,7 +186,7 @@ class Page:
         if not may(actor_of(request).role, Permission.ANSWER):
             # Whoever only reads has not opened it: the fisher is not told that help looks at it.
             return await self._show_message(request, await load_entry(self._desk, number))
-        entry = await open_entry(self._desk, number)
+        entry = await open_entry(self._desk, number, actor_of(request))
         await self._changes.announce()
         return await self._show_message(request, entry)
 

@@ -100,7 +100,7 @@ async def test_thin_and_clear_are_one_entry_whose_sound_becomes_the_clear_one(
     await fetch_all(desk, client)
     (entry,) = await load_inbox(desk)
     assert entry.best.codec == VoiceCodec.CODEC2_2400
-    await open_entry(desk, entry.id)
+    await open_entry(desk, entry.id, desk.actor)
 
     relay.put(boat.voice(VoiceCodec.OPUS_NARROWBAND_60MS))
     await fetch_all(desk, client)
@@ -209,7 +209,7 @@ async def test_urgent_comes_first_then_unopened_then_newest(
     )
     await fetch_all(desk, client)
     second = next(e for e in await load_inbox(desk) if e.content and e.content.text == "second")
-    await open_entry(desk, second.id)
+    await open_entry(desk, second.id, desk.actor)
 
     order = [entry.content.text for entry in await load_inbox(desk) if entry.content]
 

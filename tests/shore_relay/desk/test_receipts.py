@@ -21,8 +21,8 @@ async def test_opening_a_message_tells_the_box_with_a_proof_for_the_fisher(
     (entry,) = await receive(desk, client, relay, boat, boat.introduction(), boat.text("Read me."))
     await send_queued(desk, client)
 
-    await open_entry(desk, entry.id)
-    await open_entry(desk, entry.id)
+    await open_entry(desk, entry.id, desk.actor)
+    await open_entry(desk, entry.id, desk.actor)
     await send_queued(desk, client)
 
     fetched, opened = boat.receipts(relay.raw)
@@ -47,7 +47,7 @@ async def test_a_check_in_without_a_mailbox_is_told_of_without_a_proof(
     # It travels as if all were well, and is urgent here.
     assert entry.is_urgent
 
-    await open_entry(desk, entry.id)
+    await open_entry(desk, entry.id, desk.actor)
     await send_queued(desk, client)
 
     assert [r.proofs for r in boat.receipts(relay.raw) if r.state is DeskState.OPENED] == [()]
@@ -58,7 +58,7 @@ async def test_opened_before_the_vessel_was_confirmed_is_told_at_confirmation(
 ) -> None:
     relay.put(boat.introduction(), boat.text("Read me."))
     await fetch_all(desk, client)
-    await open_entry(desk, (await load_inbox(desk))[0].id)
+    await open_entry(desk, (await load_inbox(desk))[0].id, desk.actor)
     await send_queued(desk, client)
     assert relay.raw == []
 
@@ -74,10 +74,10 @@ async def test_a_clear_form_that_came_after_opening_is_told_of_when_a_person_loo
 ) -> None:
     thin = boat.voice(VoiceCodec.CODEC2_2400)
     (entry,) = await receive(desk, client, relay, boat, boat.introduction(), thin)
-    await open_entry(desk, entry.id)
+    await open_entry(desk, entry.id, desk.actor)
     relay.put(boat.voice(VoiceCodec.OPUS_NARROWBAND_60MS))
     await fetch_all(desk, client)
-    await open_entry(desk, entry.id)
+    await open_entry(desk, entry.id, desk.actor)
     await send_queued(desk, client)
 
     opened = [r.numbers for r in boat.receipts(relay.raw) if r.state is DeskState.OPENED]

@@ -19,6 +19,7 @@ from shore_relay.desk.cases.model import EvidenceState, Rung, Severity, Status
 from shore_relay.desk.cases.overview import Attention, Choice
 from shore_relay.desk.content import ContentKind
 from shore_relay.desk.errors import DeskError
+from shore_relay.desk.evidence.redaction import Rounding
 from shore_relay.desk.phrases.book import BLANKS, load_phrases
 from shore_relay.desk.store.records import DispatchState
 from shore_relay.desk.trust import Origin
@@ -52,7 +53,9 @@ ENUMERATED = {
     *("deed.message-in.moved", "deed.assigned.nobody"),
     *(f"phrases.group.{group.name}" for group in load_phrases(Path("no own ones")).groups),
     *(f"phrases.blank.{blank}" for blank in BLANKS),
-    *(f"kind.{kind.value}" for kind in (ContentKind.VOICE, ContentKind.CHECK_IN)),
+    *(f"kind.{kind.value}" for kind in ContentKind),
+    *(f"evidence.times.{rounding.value}" for rounding in Rounding),
+    "evidence.vessel-letter",
 }
 
 

@@ -114,6 +114,10 @@ COMMANDS = {
     "answer 1 --text Hello": Permission.ANSWER,
     "confirm Dolphin --yes 1": Permission.CONFIRM_VESSELS,
     "export 1 --out {out}": Permission.EXPORT,
+    "export --format csv --out {out}": Permission.EXPORT,
+    "evidence make --message 1 --title Case --out {out}": Permission.EXPORT,
+    "evidence list": Permission.EXPORT,
+    "evidence tie {out} {out}": Permission.EXPORT,
     "serve": Permission.SERVE,
     "keys roll": Permission.MANAGE_KEYS,
     "people list": Permission.MANAGE_PEOPLE,
@@ -124,7 +128,7 @@ COMMANDS = {
     "people second-factor --remove Tom": Permission.MANAGE_PEOPLE,
     "recovery make -k 2 -n 3 --out {out}": Permission.MANAGE_PEOPLE,
 }
-OPEN_COMMANDS = {"init", "people passphrase", "people second-factor", "recovery use"}
+OPEN_COMMANDS = {"verify", "init", "people passphrase", "people second-factor", "recovery use"}
 
 
 def _names(parser: argparse.ArgumentParser, before: str = "") -> Iterator[str]:
