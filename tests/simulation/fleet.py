@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from protocol.bundle import Mail
@@ -40,6 +41,8 @@ CALM_S = 5 * S_PER_DAY
 """How long everything may take once the links are healed; a refusal alone may cost six hours."""
 TEND_S = 6 * 3_600.0
 """A box tells its health far more often; between two cuts of a storm it would only fill the trace."""
+SILENCE_S = 2 * S_PER_DAY
+"""When nothing is left to deliver, a receipt that costs money may wait six hours for company."""
 EFFORT_FACTOR_MAX = 6
 EFFORT_BYTES_MAX = 150_000
 """Greetings, questions and health reports of days with little to carry."""
@@ -150,8 +153,8 @@ class FleetStorm:
         self.world.run(self.storm_s)
         self._heal()
         self.world.run(self.storm_s + CALM_S, done=self._is_done)
-        self.world.run(self.world.now_s + 7_200)
         self._collect()
+        self.world.run(self.world.now_s + SILENCE_S, done=self._is_silent)
         for voyage in self.voyages:
             voyage.box.look_into_mailbox()
             voyage.rules.check_end()
@@ -278,12 +281,23 @@ class FleetStorm:
             for voyage in self.voyages
         )
 
+    def _is_silent(self) -> bool:
+        return all(self._falls_silent(voyage) for voyage in self.voyages)
+
+    def _falls_silent(self, voyage: Voyage) -> bool:
+        return self._speaks_in_s(voyage) == (inf, inf)
+
+    def _speaks_in_s(self, voyage: Voyage) -> tuple[float, float]:
+        return voyage.box.speaks_in_s(), self.shore.speaks_in_s(voyage.vessel)
+
     # --- at the end -----------------------------------------------------------------------------------------
 
     def _check_silence(self, voyage: Voyage) -> None:
-        deadlines = (voyage.box.deadline(), self.shore.deadline(voyage.vessel))
-        if any(each is not None and each != float("inf") for each in deadlines):
-            self.counts["did not fall silent"] += 1
+        if not self._falls_silent(voyage):
+            vessel, relay = self._speaks_in_s(voyage)
+            raise BrokenRule(
+                f"{voyage.box.name} is not silent: it would speak in {vessel} s, its relay in {relay} s"
+            )
 
     def _check_waste(self, voyage: Voyage) -> None:
         """On a stream a cut costs little; on any link, effort stays within bounds."""

@@ -558,10 +558,11 @@ class Shore:
 
     # --- for the rules --------------------------------------------------------------------------------------
 
-    def deadline(self, vessel: VesselId) -> float | None:
+    def speaks_in_s(self, vessel: VesselId) -> float:
         """Return in how many seconds the relay would speak to a vessel by itself."""
         opened = self._open.get(vessel, {}).values()
-        return next((each.contact.wait_s() for each in opened if not each.contact.ended), None)
+        waits = [each.contact.wait_s() for each in opened if not each.contact.ended]
+        return min((wait_s for wait_s in waits if wait_s is not None), default=inf)
 
     def duplicate_bytes(self, vessel: VesselId) -> int:
         """Return the payload bytes of a vessel that came here although they were held."""
