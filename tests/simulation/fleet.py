@@ -15,6 +15,7 @@ from protocol.ids import MailboxId, VesselId
 from protocol.links import LinkKind, Side
 from tests.simulation.box import Box, Request
 from tests.simulation.disk import Disk
+from tests.simulation.extras import draw_extras, extras_source
 from tests.simulation.faults import BrokenRule, Faults, Plan, Trip, draw_plan
 from tests.simulation.harbour import (
     MAILBOX,
@@ -32,6 +33,7 @@ from tests.simulation.modem import Gateway, ModemPort
 from tests.simulation.nonces import NonceLedger, watching
 from tests.simulation.shore import Shore
 from tests.simulation.sky import Bearer, StreamBearer
+from tests.simulation.sticks import BoxSocket, Holder, ShoreSocket, Stick
 from tests.simulation.trace import Trace
 from tests.simulation.world import World
 from vessel_client.store.database import DATABASE_FILE
@@ -89,6 +91,8 @@ class FleetStorm:
     ) -> None:
         self.source = random.Random(seed)
         self.plan: Plan = draw_plan(self.source, days)
+        self.later = extras_source(seed)
+        self.extras = draw_extras(self.later)
         self.world = World(trace)
         self.faults = Faults(self.plan, self.source)
         self.counts: Counter[str] = Counter()
@@ -96,6 +100,7 @@ class FleetStorm:
         self.folder = folder
         self.disks = disks
         self.made = 0
+        self._last_said_s = 0.0
         self.storm_s = self.plan.days * S_PER_DAY
         self._rules: dict[VesselId, Rules] = {}
         self.shore = Shore(self._berth("relay", RELAY_FILE), self.world, self.faults, self._rules)
@@ -136,6 +141,7 @@ class FleetStorm:
     def run(self) -> None:
         """Live through the storm and the calm; raises `BrokenRule`."""
         self.world.say(repr(self.plan))
+        self.world.say(repr(self.extras))
         self.shore.start()
         for voyage in self.voyages:
             voyage.box.start()
@@ -145,6 +151,8 @@ class FleetStorm:
                 self._plan_restore(voyage)
         for _ in range(self.plan.restores):
             self._plan_shore_restore()
+        for at in range(self.extras.sticks):
+            self._plan_stick(at)
         for _ in range(self.plan.clock_steps):
             self.world.at(self.source.uniform(0, self.storm_s), self._step_clock)
         for _ in range(3 * len(self.voyages)):
@@ -179,6 +187,7 @@ class FleetStorm:
             size_bytes = self.source.choice((4_500, 20_000))
         self.made += 1
         sealed = self.made.to_bytes(4) + self.source.randbytes(size_bytes)
+        self._last_said_s = max(self._last_said_s, at_s)
         ref = self.source.randbytes(16)
         priority = self.source.choice(tuple(Priority))
         key = desk_key(voyage.desk).id
@@ -234,6 +243,20 @@ class FleetStorm:
 
         self.world.at(times[1], restore)
 
+    def _plan_stick(self, at: int) -> None:
+        """Let a stick go through many hands; most often it goes to and fro between a vessel and the relay."""
+        stick = Stick(self.folder / f"stick-{at}", self.faults, self.later)
+        boxes: list[Holder] = [BoxSocket(voyage.box) for voyage in self.voyages]
+        shore: Holder = ShoreSocket(self.shore, self._rules)
+        for _ in range(self.extras.stick_visits):
+            holder = shore if self.later.random() < 0.4 else self.later.choice(boxes)
+            at_s = self.later.uniform(0, self.storm_s)
+            if self.later.random() < 0.7:
+                # While somebody waits for what is on its way, a stick can overtake it.
+                burst = self.later.choice(self.later.choice(self.voyages).trip.bursts)
+                at_s = burst * self.storm_s + self.later.expovariate(1 / 400.0)
+            self.world.at(min(at_s, self.storm_s), lambda holder=holder: stick.visit(holder))
+
     def _step_clock(self) -> None:
         """Set a wall clock off by up to four years; nothing may be ordered by it."""
         self.faults.count("clock-step")
@@ -276,10 +299,18 @@ class FleetStorm:
                 bearer.come_up()
 
     def _is_done(self) -> bool:
-        return self.faults.healed and all(
-            voyage.box.is_running and not voyage.box.queued() and not self.shore.waiting(voyage.vessel)
-            for voyage in self.voyages
+        return (
+            self.faults.healed
+            and self.world.now_s > self._last_said_s
+            and all(self._has_arrived(voyage) for voyage in self.voyages)
         )
+
+    def _has_arrived(self, voyage: Voyage) -> bool:
+        """Return whether all was handed in, and nothing is left to deliver."""
+        rules = voyage.rules
+        everything_kept = all(way.made <= way.promised.keys() for way in (rules.up, rules.down))
+        idle = voyage.box.is_running and not voyage.box.queued() and not self.shore.waiting(voyage.vessel)
+        return everything_kept and idle
 
     def _is_silent(self) -> bool:
         return all(self._falls_silent(voyage) for voyage in self.voyages)

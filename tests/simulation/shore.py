@@ -21,6 +21,7 @@ from shore_relay.relay.bearers.sbd.post_office import PostOffice
 from shore_relay.relay.errors import ContactEnded, FleetFull, RequestRefused, StoreFailed
 from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.settings import SbdSettings, Settings
+from shore_relay.relay.sticks import Sticks
 from shore_relay.relay.store import links
 from shore_relay.relay.store.repository import LearnedKeys, LinkCommit
 from shore_relay.relay.store.sbd import SbdStore
@@ -134,6 +135,11 @@ class Shore:
         """The running fleet of links."""
         assert self._fleet is not None
         return self._fleet
+
+    @property
+    def sticks(self) -> Sticks:
+        """What the running relay does with sticks."""
+        return Sticks(self.fleet, self.store, Counter())
 
     def _on_commit(self) -> None:
         commit, self.store.commit = self.store.commit, None
