@@ -62,6 +62,12 @@ OPEN_BYTES_MAX = 8_000_000
 REFUSALS_OWED_MAX = 64
 """Refusals that wait for a packet; the oldest is forgotten, and made again when its bundle is."""
 
+BUSY_PAUSE_S_MIN = 60.0
+"""How long a bundle waits after the first "busy"; after each further one twice as long."""
+
+REFUSED_PAUSE_S_MAX = 21_600.0
+"""What only somebody on shore can change is not asked for more often: each try is paid for."""
+
 BUNDLES_OFFERED_MAX = 32
 """Bundles an engine keeps in memory to send; the shell refills it from the store."""
 

@@ -41,6 +41,8 @@ class Outgoing:
     claimed: RangeSet = field(default_factory=RangeSet)
     """Bytes on their way or in doubt: not to be sent now."""
     paused_until: Instant = NEVER_PAUSED
+    busy_count: int = 0
+    """How many tries of this bundle ended because the peer had no room."""
 
     @property
     def size_bytes(self) -> int:
@@ -70,15 +72,6 @@ class Piece:
     end: int
     is_copy: bool = False
     """Another link carries these bytes too, and it is that one which waits for their acknowledgement."""
-
-
-_PAUSE_S = {
-    Refusal.BUSY: 60.0,
-    # These change only when somebody on shore acts; asking more often would only cost.
-    Refusal.TOO_LARGE: 21_600.0,
-    Refusal.MALFORMED: 21_600.0,
-    Refusal.UNKNOWN_DESK: 21_600.0,
-}
 
 
 class Outbox:
@@ -301,10 +294,23 @@ class Outbox:
             return []
         outgoing.acked = RangeSet()
         outgoing.claimed = RangeSet()
-        outgoing.paused_until = Instant(now + _PAUSE_S[refuse.reason])
+        self._pause(outgoing, refuse.reason, now)
         self._doubt = [piece for piece in self._doubt if piece.number != refuse.number]
         self._journal.record(OutgoingAcked(number=refuse.number, ranges=()))
         return [BundleRefused(number=refuse.number, reason=refuse.reason)]
+
+    @staticmethod
+    def _pause(outgoing: Outgoing, reason: Refusal, now: Instant) -> None:
+        """Let a refused bundle wait, twice as long after each "busy": each try costs all its bytes."""
+        if reason is not Refusal.BUSY:
+            # These change only when somebody on shore acts; asking more often would only cost.
+            outgoing.paused_until = Instant(now + limits.REFUSED_PAUSE_S_MAX)
+        elif outgoing.paused_until <= now:
+            pause_s = limits.BUSY_PAUSE_S_MIN * 2**outgoing.busy_count
+            outgoing.paused_until = Instant(now + min(pause_s, limits.REFUSED_PAUSE_S_MAX))
+            # Past the longest pause there is nothing to double.
+            outgoing.busy_count += pause_s < limits.REFUSED_PAUSE_S_MAX
+        # Else a second refusal of the same try came, and the wait has begun already.
 
     def numbers(self) -> Iterator[int]:
         """Yield the numbers of all bundles held here."""

@@ -114,7 +114,7 @@ async def read(folder: Path, settings: Settings, path: Path, world: World | None
     stick = StickFolder(path)
     reading = Reading()
     async with _relay(folder, settings, world) as relay:
-        await _take_all(stick, relay, reading)
+        await take_all(stick, relay, reading)
     stick.require_readable()
     reading.damaged, reading.problems = stick.damaged, list(stick.problems)
     if reading.refused and set(reading.refused) == {UnknownKey.code} and not reading.done:
@@ -122,11 +122,12 @@ async def read(folder: Path, settings: Settings, path: Path, world: World | None
             f"None of the {reading.refused.total()} packets on this stick is from a vessel of this relay: it "
             "belongs to another fleet, or its keys were given up long ago. Everything stays on it."
         )
-    _clean(stick, reading)
+    clean(stick, reading)
     return reading
 
 
-async def _take_all(stick: StickFolder, relay: Relay, reading: Reading) -> None:
+async def take_all(stick: StickFolder, relay: Relay, reading: Reading) -> None:
+    """Give a relay what a stick brings; it stays on the stick until `clean`. Raises `StoreFailed`."""
     batch: list[bytes] = []
     for record in stick.records():
         if record.direction is not Direction.UP:
@@ -154,7 +155,7 @@ async def _hand_over(batch: list[bytes], relay: Relay, reading: Reading) -> None
             reading.refused[outcome.code] += 1
 
 
-def _clean(stick: StickFolder, reading: Reading) -> None:
+def clean(stick: StickFolder, reading: Reading) -> None:
     """Take away what is done; a stick that cannot be written keeps it, which harms nothing."""
     if not reading.done:
         return
@@ -183,16 +184,24 @@ async def write(folder: Path, settings: Settings, path: Path, world: World | Non
     Raises `StickUnreadable`, `StickFull`, `StickUnwritable`, and what opening the relay raises.
     """
     stick = StickFolder(path)
-    packets = 0
     async with _relay(folder, settings, world) as relay:
-        with stick.replacing() as writer:
-            renewed: set[bytes] = set()
-            async for page in _pages(relay):
-                for record in page.records:
-                    writer.add(record)
-                    renewed.add(record.key_id)
-                packets += len(page.records)
-            carried = _carry_others(stick, writer, renewed)
+        return await fill(stick, relay)
+
+
+async def fill(stick: StickFolder, relay: Relay) -> Writing:
+    """Put fresh copies for each vessel beside what lies on a stick.
+
+    Raises `StickFull`, `StickUnwritable`, `StoreFailed` or `FleetFull`.
+    """
+    packets = 0
+    with stick.replacing() as writer:
+        renewed: set[bytes] = set()
+        async for page in _pages(relay):
+            for record in page.records:
+                writer.add(record)
+                renewed.add(record.key_id)
+            packets += len(page.records)
+        carried = _carry_others(stick, writer, renewed)
     return Writing(packets=packets, carried=carried, damaged=stick.damaged, problems=stick.problems)
 
 

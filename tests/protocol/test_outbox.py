@@ -93,6 +93,32 @@ def test_a_refused_bundle_stays_and_is_tried_anew_after_its_pause() -> None:
     assert again.next_gap() == (0, 10)
 
 
+def test_a_peer_that_stays_full_is_asked_ever_less_often() -> None:
+    outbox = Outbox(MemoryJournal())
+    outbox.offer(1, Priority.TEXT, bytes(10))
+    now, pauses = 0.0, []
+    for _ in range(12):
+        sent(outbox, 1, 0, 10)
+        outbox.on_refuse(Refuse(number=1, reason=Refusal.BUSY), Instant(now))
+        # The same refusal comes by another link while the bundle waits already.
+        outbox.on_refuse(Refuse(number=1, reason=Refusal.BUSY), Instant(now + 1))
+        until = outbox.pause_deadline(Instant(now))
+        assert until is not None
+        pauses.append(until - now)
+        now = until
+    assert pauses[:9] == [60.0 * 2**turn for turn in range(9)]
+    assert pauses[9:] == [21_600.0] * 3
+
+
+def test_a_restarted_sender_does_not_wait_as_long_as_its_last_life_did() -> None:
+    journal = MemoryJournal()
+    for _ in range(3):
+        outbox = Outbox(journal)
+        outbox.offer(1, Priority.TEXT, bytes(10), begun=True)
+        outbox.on_refuse(Refuse(number=1, reason=Refusal.BUSY), NOW)
+        assert outbox.pause_deadline(NOW) == 60.0
+
+
 def test_urgent_goes_first_and_is_taken_into_a_full_queue() -> None:
     outbox = Outbox(MemoryJournal())
     for number in range(1, limits.BUNDLES_OFFERED_MAX + 1):

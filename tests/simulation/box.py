@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -412,10 +413,10 @@ class Box:
         """Return how many bundles still have to leave."""
         return len(self.waiting())
 
-    def deadline(self) -> Instant | None:
-        """Return when the box would speak by itself."""
+    def speaks_in_s(self) -> float:
+        """Return in how many seconds the box would speak by itself."""
         times = [self.service.deadline(contact) for contact in self._contacts.values()]
-        return min((at for at in times if at is not None), default=None)
+        return min((at - self.service.clock.now() for at in times if at is not None), default=inf)
 
     def duplicate_bytes_so_far(self) -> int:
         """Return the payload bytes that came here although they were held."""

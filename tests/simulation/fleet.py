@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from protocol.bundle import Mail
@@ -14,6 +15,7 @@ from protocol.ids import MailboxId, VesselId
 from protocol.links import LinkKind, Side
 from tests.simulation.box import Box, Request
 from tests.simulation.disk import Disk
+from tests.simulation.extras import draw_extras, extras_source
 from tests.simulation.faults import BrokenRule, Faults, Plan, Trip, draw_plan
 from tests.simulation.harbour import (
     MAILBOX,
@@ -31,6 +33,7 @@ from tests.simulation.modem import Gateway, ModemPort
 from tests.simulation.nonces import NonceLedger, watching
 from tests.simulation.shore import Shore
 from tests.simulation.sky import Bearer, StreamBearer
+from tests.simulation.sticks import BoxSocket, Holder, ShoreSocket, Stick
 from tests.simulation.trace import Trace
 from tests.simulation.world import World
 from vessel_client.store.database import DATABASE_FILE
@@ -40,6 +43,8 @@ CALM_S = 5 * S_PER_DAY
 """How long everything may take once the links are healed; a refusal alone may cost six hours."""
 TEND_S = 6 * 3_600.0
 """A box tells its health far more often; between two cuts of a storm it would only fill the trace."""
+SILENCE_S = 2 * S_PER_DAY
+"""When nothing is left to deliver, a receipt that costs money may wait six hours for company."""
 EFFORT_FACTOR_MAX = 6
 EFFORT_BYTES_MAX = 150_000
 """Greetings, questions and health reports of days with little to carry."""
@@ -86,6 +91,8 @@ class FleetStorm:
     ) -> None:
         self.source = random.Random(seed)
         self.plan: Plan = draw_plan(self.source, days)
+        self.later = extras_source(seed)
+        self.extras = draw_extras(self.later)
         self.world = World(trace)
         self.faults = Faults(self.plan, self.source)
         self.counts: Counter[str] = Counter()
@@ -93,6 +100,7 @@ class FleetStorm:
         self.folder = folder
         self.disks = disks
         self.made = 0
+        self._last_said_s = 0.0
         self.storm_s = self.plan.days * S_PER_DAY
         self._rules: dict[VesselId, Rules] = {}
         self.shore = Shore(self._berth("relay", RELAY_FILE), self.world, self.faults, self._rules)
@@ -133,6 +141,7 @@ class FleetStorm:
     def run(self) -> None:
         """Live through the storm and the calm; raises `BrokenRule`."""
         self.world.say(repr(self.plan))
+        self.world.say(repr(self.extras))
         self.shore.start()
         for voyage in self.voyages:
             voyage.box.start()
@@ -142,6 +151,8 @@ class FleetStorm:
                 self._plan_restore(voyage)
         for _ in range(self.plan.restores):
             self._plan_shore_restore()
+        for at in range(self.extras.sticks):
+            self._plan_stick(at)
         for _ in range(self.plan.clock_steps):
             self.world.at(self.source.uniform(0, self.storm_s), self._step_clock)
         for _ in range(3 * len(self.voyages)):
@@ -150,8 +161,8 @@ class FleetStorm:
         self.world.run(self.storm_s)
         self._heal()
         self.world.run(self.storm_s + CALM_S, done=self._is_done)
-        self.world.run(self.world.now_s + 7_200)
         self._collect()
+        self.world.run(self.world.now_s + SILENCE_S, done=self._is_silent)
         for voyage in self.voyages:
             voyage.box.look_into_mailbox()
             voyage.rules.check_end()
@@ -176,6 +187,7 @@ class FleetStorm:
             size_bytes = self.source.choice((4_500, 20_000))
         self.made += 1
         sealed = self.made.to_bytes(4) + self.source.randbytes(size_bytes)
+        self._last_said_s = max(self._last_said_s, at_s)
         ref = self.source.randbytes(16)
         priority = self.source.choice(tuple(Priority))
         key = desk_key(voyage.desk).id
@@ -231,6 +243,20 @@ class FleetStorm:
 
         self.world.at(times[1], restore)
 
+    def _plan_stick(self, at: int) -> None:
+        """Let a stick go through many hands; most often it goes to and fro between a vessel and the relay."""
+        stick = Stick(self.folder / f"stick-{at}", self.faults, self.later)
+        boxes: list[Holder] = [BoxSocket(voyage.box) for voyage in self.voyages]
+        shore: Holder = ShoreSocket(self.shore, self._rules)
+        for _ in range(self.extras.stick_visits):
+            holder = shore if self.later.random() < 0.4 else self.later.choice(boxes)
+            at_s = self.later.uniform(0, self.storm_s)
+            if self.later.random() < 0.7:
+                # While somebody waits for what is on its way, a stick can overtake it.
+                burst = self.later.choice(self.later.choice(self.voyages).trip.bursts)
+                at_s = burst * self.storm_s + self.later.expovariate(1 / 400.0)
+            self.world.at(min(at_s, self.storm_s), lambda holder=holder: stick.visit(holder))
+
     def _step_clock(self) -> None:
         """Set a wall clock off by up to four years; nothing may be ordered by it."""
         self.faults.count("clock-step")
@@ -273,17 +299,36 @@ class FleetStorm:
                 bearer.come_up()
 
     def _is_done(self) -> bool:
-        return self.faults.healed and all(
-            voyage.box.is_running and not voyage.box.queued() and not self.shore.waiting(voyage.vessel)
-            for voyage in self.voyages
+        return (
+            self.faults.healed
+            and self.world.now_s > self._last_said_s
+            and all(self._has_arrived(voyage) for voyage in self.voyages)
         )
+
+    def _has_arrived(self, voyage: Voyage) -> bool:
+        """Return whether all was handed in, and nothing is left to deliver."""
+        rules = voyage.rules
+        everything_kept = all(way.made <= way.promised.keys() for way in (rules.up, rules.down))
+        idle = voyage.box.is_running and not voyage.box.queued() and not self.shore.waiting(voyage.vessel)
+        return everything_kept and idle
+
+    def _is_silent(self) -> bool:
+        return all(self._falls_silent(voyage) for voyage in self.voyages)
+
+    def _falls_silent(self, voyage: Voyage) -> bool:
+        return self._speaks_in_s(voyage) == (inf, inf)
+
+    def _speaks_in_s(self, voyage: Voyage) -> tuple[float, float]:
+        return voyage.box.speaks_in_s(), self.shore.speaks_in_s(voyage.vessel)
 
     # --- at the end -----------------------------------------------------------------------------------------
 
     def _check_silence(self, voyage: Voyage) -> None:
-        deadlines = (voyage.box.deadline(), self.shore.deadline(voyage.vessel))
-        if any(each is not None and each != float("inf") for each in deadlines):
-            self.counts["did not fall silent"] += 1
+        if not self._falls_silent(voyage):
+            vessel, relay = self._speaks_in_s(voyage)
+            raise BrokenRule(
+                f"{voyage.box.name} is not silent: it would speak in {vessel} s, its relay in {relay} s"
+            )
 
     def _check_waste(self, voyage: Voyage) -> None:
         """On a stream a cut costs little; on any link, effort stays within bounds."""

@@ -94,6 +94,14 @@ class Rules:
         """Check a packet that is put on a link."""
         self.packets += 1
         self.packet_bytes += len(packet)
+        self._check_packet(side, link, packet)
+
+    def copied(self, side: Side, link: LinkProfile, packet: bytes) -> None:
+        """Check a packet that is put on a stick: it costs nothing, but it may neither be too large."""
+        self.counts["packets on sticks"] += 1
+        self._check_packet(side, link, packet)
+
+    def _check_packet(self, side: Side, link: LinkProfile, packet: bytes) -> None:
         if len(packet) > link.mtu_bytes(side):
             raise BrokenRule(f"{side.value} sends {len(packet)} B on {link.name}")
         self._nonces.packet_leaves(packet, f"{side.value} of {self.vessel} on {link.name}")

@@ -21,6 +21,7 @@ from shore_relay.relay.bearers.sbd.post_office import PostOffice
 from shore_relay.relay.errors import ContactEnded, FleetFull, RequestRefused, StoreFailed
 from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.settings import SbdSettings, Settings
+from shore_relay.relay.sticks import Sticks
 from shore_relay.relay.store import links
 from shore_relay.relay.store.repository import LearnedKeys, LinkCommit
 from shore_relay.relay.store.sbd import SbdStore
@@ -135,6 +136,11 @@ class Shore:
         """The running fleet of links."""
         assert self._fleet is not None
         return self._fleet
+
+    @property
+    def sticks(self) -> Sticks:
+        """What the running relay does with sticks."""
+        return Sticks(self.fleet, self.store, Counter())
 
     def _on_commit(self) -> None:
         commit, self.store.commit = self.store.commit, None
@@ -559,10 +565,11 @@ class Shore:
 
     # --- for the rules --------------------------------------------------------------------------------------
 
-    def deadline(self, vessel: VesselId) -> float | None:
+    def speaks_in_s(self, vessel: VesselId) -> float:
         """Return in how many seconds the relay would speak to a vessel by itself."""
         opened = self._open.get(vessel, {}).values()
-        return next((each.contact.wait_s() for each in opened if not each.contact.ended), None)
+        waits = [each.contact.wait_s() for each in opened if not each.contact.ended]
+        return min((wait_s for wait_s in waits if wait_s is not None), default=inf)
 
     def duplicate_bytes(self, vessel: VesselId) -> int:
         """Return the payload bytes of a vessel that came here although they were held."""

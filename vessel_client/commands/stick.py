@@ -37,18 +37,28 @@ def write(path: Path, surroundings: Surroundings, *, as_json: bool) -> None:
     Raises: StickUnreadable, StickFull, StickUnwritable, AlreadyRunning, StoreFailed.
     """
     folder = StickFolder(path)
-    with _box(surroundings) as box, folder.replacing() as writer:
-        carried = _carry_on(folder, writer, box.key_ids())
-        own = 0
-        for packet in _copies(box):
-            writer.add(Record(direction=Direction.UP, packet=packet))
-            own += 1
+    with _box(surroundings) as box:
+        own, carried = fill(folder, box)
     if as_json:
         report = {"own": own, "carried": carried, "damaged": folder.damaged, "problems": folder.problems}
         say(json.dumps(report, ensure_ascii=False))
         return
     say(f"On the stick: {own} packets of this box, and {carried} that it carries for others.")
     _say_faults(folder)
+
+
+def fill(folder: StickFolder, box: Box) -> tuple[int, int]:
+    """Put fresh copies beside what others have on a stick; return how many packets are own, how many carried.
+
+    Raises: StickFull, StickUnwritable, StoreFailed.
+    """
+    own = 0
+    with folder.replacing() as writer:
+        carried = _carry_on(folder, writer, box.key_ids())
+        for packet in _copies(box):
+            writer.add(Record(direction=Direction.UP, packet=packet))
+            own += 1
+    return own, carried
 
 
 def _carry_on(folder: StickFolder, writer: StickWriter, key_ids: frozenset[bytes]) -> int:
@@ -71,7 +81,7 @@ def _copies(box: Box) -> Iterator[bytes]:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Taken:
+class Taken:
     """What became of the packets on a stick."""
 
     done: set[bytes] = field(default_factory=set)
@@ -88,10 +98,10 @@ def read(path: Path, surroundings: Surroundings, *, as_json: bool) -> None:
     """
     folder = StickFolder(path)
     with _box(surroundings) as box:
-        taken = _take(folder, box)
+        taken = take(folder, box)
     folder.require_readable()
     damaged, problems = folder.damaged, list(folder.problems)
-    cleaned = _clean(folder, taken.done, problems)
+    cleaned = clean(folder, taken.done, problems)
     if as_json:
         report = {
             "taken": taken.new,
@@ -111,8 +121,9 @@ def read(path: Path, surroundings: Surroundings, *, as_json: bool) -> None:
     _say_faults(folder)
 
 
-def _take(folder: StickFolder, box: Box) -> _Taken:
-    taken = _Taken()
+def take(folder: StickFolder, box: Box) -> Taken:
+    """Give a box what a stick brings for it; it stays on the stick until `clean`. Raises `StoreFailed`."""
+    taken = Taken()
     key_ids = box.key_ids()
     batch: list[bytes] = []
     for record in folder.records():
@@ -128,7 +139,7 @@ def _take(folder: StickFolder, box: Box) -> _Taken:
     return taken
 
 
-def _hand_over(batch: list[bytes], box: Box, taken: _Taken) -> None:
+def _hand_over(batch: list[bytes], box: Box, taken: Taken) -> None:
     for packet, code in zip(batch, box.take_carried(batch), strict=True):
         if code in NOT_OURS:
             taken.left += 1
@@ -139,7 +150,7 @@ def _hand_over(batch: list[bytes], box: Box, taken: _Taken) -> None:
             taken.refused[code] += 1
 
 
-def _clean(folder: StickFolder, done: set[bytes], problems: list[str]) -> bool:
+def clean(folder: StickFolder, done: set[bytes], problems: list[str]) -> bool:
     """Take away what is done; a stick that cannot be written keeps it, which harms nothing."""
     if not done:
         return True
