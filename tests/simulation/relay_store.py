@@ -164,7 +164,7 @@ class RelayStore:
 
         async def write(session: Session) -> None:
             await links.save_guard(session, VESSEL, guard)
-            await links.save_key_ids(session, VESSEL, _key_ids(guard))
+            links.save_key_ids(session, VESSEL, _key_ids(guard))
             await session.change("UPDATE vessels SET next_number = next_number + ?", (self._berth.leap(),))
 
         self._berth.run(self._store.writer.run(write))
