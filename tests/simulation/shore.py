@@ -603,7 +603,7 @@ class Shore:
 
         async def write(session: Session) -> None:
             await links.save_guard(session, vessel, state)
-            await links.save_key_ids(session, vessel, key_ids(state))
+            links.save_key_ids(session, vessel, key_ids(state))
             await session.change(
                 "UPDATE vessels SET next_number = next_number + ? WHERE vessel = ?", (leap, vessel)
             )

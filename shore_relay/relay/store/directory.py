@@ -28,6 +28,7 @@ async def add_desk(session: Session, card: DeskCard, at: UnixSeconds) -> bool:
 
 async def add_keys(session: Session, desk: DeskId, keys: Iterable[DeskKey], at: UnixSeconds) -> None:
     """Make a desk's keys routable, and let every running server notice."""
+    session.desk_of_key.clear()
     await session.change_many(
         "INSERT INTO desk_keys (key_id, desk, public, not_before, not_after, added_at) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key_id, desk) DO UPDATE SET "

@@ -20,6 +20,7 @@ from protocol.journal import (
 )
 from protocol.linkguard import GuardState, ReplayWindow
 from shore_relay.relay.errors import LinkTakenOver, VesselRevoked
+from shore_relay.relay.store.link_locks import lock_links
 from shore_relay.relay.store.new_item import NewItem
 from shore_relay.relay.store.ranges import ranges_from_text, ranges_to_text
 from shore_relay.relay.store.repository import LinkCommit, LinkState, QueuedBundle
@@ -60,6 +61,7 @@ async def load_link(session: Session, vessel: VesselId, relay: bytes, *, queued_
     guard = await _load_guard(session, vessel)
     if owned is None or guard is None:
         return None
+    session.epochs[vessel] = owned[0]
     state, rekey_key = guard
     taken = await session.rows(
         "SELECT start_number, end_number FROM taken_ranges WHERE vessel = ? ORDER BY start_number", (vessel,)
@@ -163,9 +165,10 @@ async def commit_link(session: Session, commit: LinkCommit) -> set[DeskId]:
     """
     await _keep_hold(session, commit)
     if commit.key_ids is not None:
-        await save_key_ids(session, commit.vessel, commit.key_ids)
+        save_key_ids(session, commit.vessel, commit.key_ids)
     if commit.rekeyed:
-        await session.change(
+        session.later(
+            commit.vessel,
             "UPDATE vessels SET next_number = next_number + ? WHERE vessel = ?",
             (_NUMBERS_LEAPT, commit.vessel),
         )
@@ -173,17 +176,20 @@ async def commit_link(session: Session, commit: LinkCommit) -> set[DeskId]:
     for change in commit.changes:
         match change:
             case FragmentHeld():
-                await _hold(session, commit.vessel, change)
+                _hold(session, commit.vessel, change)
             case FragmentsDropped(number=number):
-                await _drop_fragments(session, commit.vessel, number)
+                _drop_fragments(session, commit.vessel, number)
             case BundleTaken():
                 desks.add(await _take(session, commit, change))
             case OutgoingBegun(number=number):
-                await session.change(
-                    "UPDATE dispatches SET begun = 1 WHERE vessel = ? AND number = ?", (commit.vessel, number)
+                session.later(
+                    commit.vessel,
+                    "UPDATE dispatches SET begun = 1 WHERE vessel = ? AND number = ?",
+                    (commit.vessel, number),
                 )
             case OutgoingAcked(number=number, ranges=ranges):
-                await session.change(
+                session.later(
+                    commit.vessel,
                     "UPDATE dispatches SET acked = ? WHERE vessel = ? AND number = ?",
                     (ranges_to_text(ranges), commit.vessel, number),
                 )
@@ -192,27 +198,26 @@ async def commit_link(session: Session, commit: LinkCommit) -> set[DeskId]:
             case GuardChanged():
                 pass
     await take_step(session, commit.vessel, commit.satellite or SatelliteStep(), commit.at)
-    await _count(session, commit)
+    _count(session, commit)
     return desks
 
 
 async def _keep_hold(session: Session, commit: LinkCommit) -> None:
     """Lock the link's row, and store its guard where that changed, if it is still this engine's."""
+    if session.epochs.get(commit.vessel) is None:
+        await lock_links(session, [commit.vessel])
+    if session.epochs.get(commit.vessel) != commit.epoch:
+        raise LinkTakenOver("Another relay, or a newer engine, goes on with this vessel's link.")
     # Each guard is the whole state, so the last one says all.
     guards = [change.state for change in commit.changes if isinstance(change, GuardChanged)]
-    fence = (commit.vessel, commit.epoch)
     if guards:
-        held = await session.change(
-            f"UPDATE guards SET {_GUARD_SET} WHERE vessel = ? AND epoch = ?",  # noqa: S608  # Our own columns.
-            (*_guard_values(guards[-1]), *fence),
+        session.later(
+            commit.vessel,
+            f"UPDATE guards SET {_GUARD_SET} WHERE vessel = ?",  # noqa: S608  # Our own columns.
+            (*_guard_values(guards[-1]), commit.vessel),
         )
-    else:
-        row = await session.row("SELECT epoch FROM guards WHERE vessel = ? AND epoch = ? FOR UPDATE", fence)
-        held = row is not None
-    if not held:
-        raise LinkTakenOver("Another relay, or a newer engine, goes on with this vessel's link.")
     if commit.releases:
-        await session.change("UPDATE guards SET holder = x'' WHERE vessel = ? AND epoch = ?", fence)
+        session.later(commit.vessel, "UPDATE guards SET holder = x'' WHERE vessel = ?", (commit.vessel,))
 
 
 async def save_guard(session: Session, vessel: VesselId, state: GuardState) -> None:
@@ -242,18 +247,21 @@ def _guard_values(state: GuardState) -> tuple[Value, ...]:
     )
 
 
-async def save_key_ids(session: Session, vessel: VesselId, key_ids: Iterable[bytes]) -> None:
+def save_key_ids(session: Session, vessel: VesselId, key_ids: Iterable[bytes]) -> None:
     """Store under which key ids a vessel may come from now on."""
-    await session.change("DELETE FROM link_keys WHERE vessel = ?", (vessel,))
-    await session.change_many(
-        "INSERT INTO link_keys (key_id, vessel) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(key_id, vessel) for key_id in key_ids],
-    )
+    session.later(vessel, "DELETE FROM link_keys WHERE vessel = ?", (vessel,))
+    for key_id in key_ids:
+        session.later(
+            vessel,
+            "INSERT INTO link_keys (key_id, vessel) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (key_id, vessel),
+        )
 
 
-async def _hold(session: Session, vessel: VesselId, piece: FragmentHeld) -> None:
+def _hold(session: Session, vessel: VesselId, piece: FragmentHeld) -> None:
     # A second piece from the same offset is longer: the engine records only pieces that bring new bytes.
-    await session.change(
+    session.later(
+        vessel,
         'INSERT INTO fragments (vessel, number, "offset", total_bytes, priority, data) '
         'VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (vessel, number, "offset") DO UPDATE SET '
         "total_bytes = excluded.total_bytes, priority = excluded.priority, data = excluded.data",
@@ -261,13 +269,13 @@ async def _hold(session: Session, vessel: VesselId, piece: FragmentHeld) -> None
     )
 
 
-async def _drop_fragments(session: Session, vessel: VesselId, number: int) -> None:
-    await session.change("DELETE FROM fragments WHERE vessel = ? AND number = ?", (vessel, number))
+def _drop_fragments(session: Session, vessel: VesselId, number: int) -> None:
+    session.later(vessel, "DELETE FROM fragments WHERE vessel = ? AND number = ?", (vessel, number))
 
 
 async def _take(session: Session, commit: LinkCommit, taken: BundleTaken) -> DeskId:
     vessel, number = commit.vessel, taken.number
-    await _drop_fragments(session, vessel, number)
+    _drop_fragments(session, vessel, number)
     await _remember_number(session, vessel, number)
     assert isinstance(taken.bundle, Report | Introduction)
     desk = await _desk_of(session, vessel, taken.bundle)
@@ -291,27 +299,36 @@ async def _desk_of(session: Session, vessel: VesselId, bundle: Report | Introduc
     A vessel's own desk goes first, should another have made a key with the same short id.
     """
     if isinstance(bundle, Introduction):
-        row = await session.row("SELECT desk FROM vessels WHERE vessel = ?", (vessel,))
-    else:
-        row = await session.row(
-            "SELECT desk FROM desk_keys JOIN desks USING (desk) WHERE key_id = ? AND ended_at = 0 ORDER BY "
-            "desk = (SELECT desk FROM vessels WHERE vessel = ?) DESC, desk_keys.added_at, desk LIMIT 1",
-            (bundle.desk_key, vessel),
-        )
-    assert row is not None, "only bundles of known desks are admitted, and no desk is ever forgotten"
-    return DeskId(row[0])
+        (owner,) = await only_row(session, "SELECT desk FROM vessels WHERE vessel = ?", (vessel,))
+        return DeskId(owner)
+    if bundle.desk_key in session.desk_of_key:
+        return session.desk_of_key[bundle.desk_key]
+    rows = await session.rows(
+        # One that was ended a moment ago, behind this relay's last look, still gets what was admitted for it.
+        "SELECT desk FROM desk_keys JOIN desks USING (desk) WHERE key_id = ? ORDER BY ended_at > 0, "
+        "desk = (SELECT desk FROM vessels WHERE vessel = ?) DESC, desk_keys.added_at, desk",
+        (bundle.desk_key, vessel),
+    )
+    assert rows, "only bundles of known desks are admitted, and no desk is ever forgotten"
+    desk = DeskId(rows[0][0])
+    if len(rows) == 1:
+        session.desk_of_key[bundle.desk_key] = desk
+    return desk
 
 
 async def _remember_number(session: Session, vessel: VesselId, number: int) -> None:
     start, end = number, number + 1
-    # A vessel counts up, so nearly always the last range grows by one, and touches no other.
-    grown = await session.change(
-        "UPDATE taken_ranges SET end_number = ? WHERE vessel = ? AND end_number = ? AND NOT EXISTS "
-        "(SELECT 1 FROM taken_ranges AS following WHERE following.vessel = ? AND following.start_number = ?)",
-        (end, vessel, start, vessel, end),
-    )
-    if grown:
+    # A vessel counts up, so nearly always the last range grows by one.
+    if session.last_taken.get(vessel) == start:
+        session.later(
+            vessel,
+            "UPDATE taken_ranges SET end_number = ? WHERE vessel = ? AND end_number = ?",
+            (end, vessel, start),
+        )
+        session.last_taken[vessel] = end
         return
+    # Where that is no more can be known without a look.
+    session.last_taken.pop(vessel, None)
     touching = await session.rows(
         "SELECT start_number, end_number FROM taken_ranges "
         "WHERE vessel = ? AND start_number <= ? AND end_number >= ?",
@@ -365,9 +382,10 @@ async def renumber(session: Session, vessel: VesselId, number: int, *, above: in
     )
 
 
-async def _count(session: Session, commit: LinkCommit) -> None:
+def _count(session: Session, commit: LinkCommit) -> None:
     for bearer, traffic in commit.traffic.items():
-        await session.change(
+        session.later(
+            commit.vessel,
             "INSERT INTO traffic (vessel, bearer, bytes_up, bytes_down) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (vessel, bearer) DO UPDATE SET bytes_up = traffic.bytes_up + excluded.bytes_up, "
             "bytes_down = traffic.bytes_down + excluded.bytes_down",
@@ -376,13 +394,15 @@ async def _count(session: Session, commit: LinkCommit) -> None:
     heard = any(traffic.bytes_up for traffic in commit.traffic.values())
     taken = sum(isinstance(change, BundleTaken) for change in commit.changes)
     if heard:
-        await session.change(
+        session.later(
+            commit.vessel,
             "UPDATE vessels SET last_contact_at = greatest(last_contact_at, ?), last_bearer = ?, "
             "bundles_taken = bundles_taken + ?, duplicate_bytes = duplicate_bytes + ? WHERE vessel = ?",
             (commit.at, commit.bearer, taken, commit.duplicate_bytes, commit.vessel),
         )
     elif taken or commit.duplicate_bytes:
-        await session.change(
+        session.later(
+            commit.vessel,
             "UPDATE vessels SET bundles_taken = bundles_taken + ?, duplicate_bytes = duplicate_bytes + ? "
             "WHERE vessel = ?",
             (taken, commit.duplicate_bytes, commit.vessel),

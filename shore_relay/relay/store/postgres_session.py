@@ -1,7 +1,7 @@
 """`Session` and `Transactions` on PostgreSQL, and what its errors mean for people."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import count
 
@@ -15,7 +15,7 @@ from shore_relay.relay.errors import (
     StoreUnreachable,
     StoreUnusable,
 )
-from shore_relay.relay.store.new_item import NewItem
+from shore_relay.relay.store.batching import BatchingSession
 from shore_relay.relay.store.postgres_address import PostgresAddress
 from shore_relay.relay.store.session import Row, Session, Transactions, Value
 
@@ -89,38 +89,24 @@ def in_postgres_words(sql: str) -> str:
     return re.sub(r"\?", lambda _: f"${next(numbers)}", sql).replace("x''", "'\\x'::bytea")
 
 
-class PostgresSession(Session):
+class PostgresSession(BatchingSession):
     """One connection to the database."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
+        super().__init__()
         self._connection = connection
-        self.items: list[NewItem] = []
-        self.dirty = False
 
-    async def change(self, sql: str, values: Sequence[Value] = ()) -> int:
-        """Run a statement that changes rows; return how many."""
+    async def _run(self, sql: str, values: Sequence[Value]) -> int:
         status: str = await self._connection.execute(in_postgres_words(sql), *values)
-        changed = int(status.rpartition(" ")[2])
-        self.dirty = self.dirty or changed > 0
-        return changed
+        return int(status.rpartition(" ")[2])
 
-    async def change_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Run a statement once for each row of values, all in one exchange with the server."""
-        listed = list(rows)
-        if listed:
-            self.dirty = True
-            await self._connection.executemany(in_postgres_words(sql), listed)
+    async def _run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
+        # All of them in one exchange with the server.
+        await self._connection.executemany(in_postgres_words(sql), rows)
 
-    async def rows(self, sql: str, values: Sequence[Value] = ()) -> Sequence[Row]:
-        """Return all rows of a query, or of a statement with RETURNING."""
+    async def _fetch(self, sql: str, values: Sequence[Value]) -> Sequence[Row]:
         found: Sequence[Row] = await self._connection.fetch(in_postgres_words(sql), *values)
-        self.dirty = self.dirty or (bool(found) and not sql.startswith("SELECT"))
         return found
-
-    async def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
-        """Return the first row, or None."""
-        found = await self.rows(sql, values)
-        return found[0] if found else None
 
 
 class PostgresTransactions(Transactions):

@@ -8,6 +8,7 @@ dialect puts that into its own words.
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
+from protocol.ids import DeskId, DeskKeyId, VesselId
 from shore_relay.relay.store.new_item import NewItem
 
 Row = Sequence[Any]
@@ -22,6 +23,18 @@ class Session(Protocol):
     """What goes into feeds when the transaction ends: its cursors are given out last, desk by desk."""
     dirty: bool
     """Whether anything was changed since somebody last set this to False."""
+    epochs: dict[VesselId, int]
+    """Of links whose rows this transaction has locked."""
+    last_taken: dict[VesselId, int]
+    """Where the last range of taken numbers ends, of the same links."""
+    desk_of_key: dict[DeskKeyId, DeskId]
+    """Of keys that one desk alone has, as far as this transaction has met them."""
+
+    def later(self, vessel: VesselId, sql: str, values: Sequence[Value]) -> None:
+        """Run a statement about one vessel's rows soon: before any other, and in that vessel's order."""
+
+    async def flush(self) -> None:
+        """Run what was put off."""
 
     async def change(self, sql: str, values: Sequence[Value] = ()) -> int:
         """Run a statement that changes rows; return how many."""

@@ -105,7 +105,7 @@ class SqlStore(Repository):
         async def add(session: Session) -> None:
             await directory.add_vessel(session, vessel, at)
             await links.save_guard(session, vessel.vessel, vessel.guard)
-            await links.save_key_ids(session, vessel.vessel, vessel.key_ids)
+            links.save_key_ids(session, vessel.vessel, vessel.key_ids)
 
         await self.writer.run(add)
 
@@ -136,6 +136,7 @@ class SqlStore(Repository):
 
         async def update(session: Session) -> None:
             # Whichever relay has the link commits nothing more, and looks here before it goes on.
+            session.epochs.pop(vessel, None)
             await session.change("UPDATE guards SET epoch = epoch + 1 WHERE vessel = ?", (vessel,))
             await session.change("UPDATE vessels SET revoked_at = ? WHERE vessel = ?", (at, vessel))
 

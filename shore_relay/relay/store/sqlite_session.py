@@ -2,12 +2,12 @@
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import aiosqlite
 
-from shore_relay.relay.store.new_item import NewItem
+from shore_relay.relay.store.batching import BatchingSession
 from shore_relay.relay.store.session import Row, Session, Transactions, Value
 
 _STATEMENTS_MAX = 512
@@ -20,35 +20,21 @@ def in_sqlite_words(sql: str) -> str:
     return _ROW_LOCK.sub("", sql.replace("greatest(", "max("))
 
 
-class SqliteSession(Session):
+class SqliteSession(BatchingSession):
     """One connection to the file."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
+        super().__init__()
         self._connection = connection
-        self.items: list[NewItem] = []
-        self.dirty = False
 
-    async def change(self, sql: str, values: Sequence[Value] = ()) -> int:
-        """Run a statement that changes rows; return how many."""
-        cursor = await self._connection.execute(in_sqlite_words(sql), values)
-        self.dirty = self.dirty or cursor.rowcount > 0
-        return cursor.rowcount
+    async def _run(self, sql: str, values: Sequence[Value]) -> int:
+        return (await self._connection.execute(in_sqlite_words(sql), values)).rowcount
 
-    async def change_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Run a statement once for each row of values."""
-        self.dirty = True
+    async def _run_many(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         await self._connection.executemany(in_sqlite_words(sql), rows)
 
-    async def rows(self, sql: str, values: Sequence[Value] = ()) -> Sequence[Row]:
-        """Return all rows of a query, or of a statement with RETURNING."""
-        found = list(await self._connection.execute_fetchall(in_sqlite_words(sql), values))
-        self.dirty = self.dirty or (bool(found) and not sql.startswith("SELECT"))
-        return found
-
-    async def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
-        """Return the first row, or None."""
-        found = await self.rows(sql, values)
-        return found[0] if found else None
+    async def _fetch(self, sql: str, values: Sequence[Value]) -> Sequence[Row]:
+        return list(await self._connection.execute_fetchall(in_sqlite_words(sql), values))
 
 
 class SqliteTransactions(Transactions):

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from protocol.errors import RemoteError
+from protocol.ids import VesselId
 from shore_relay.relay.errors import RelayError, StoreFailed
 from shore_relay.relay.store.feed import add_items
+from shore_relay.relay.store.link_locks import lock_links
 from shore_relay.relay.store.session import Session, Transactions
 
 T = TypeVar("T")
@@ -167,9 +169,11 @@ class GroupWriter:
     async def _attempt(self, standing: list[_Write]) -> _Write | None:
         """Do all steps and commit; return the first whose refusal left changes behind, before any commit."""
         session = await self._transactions.begin()
+        await lock_links(session, [VesselId(write.about) for write in standing if write.about])
         for write in standing:
             if await write.attempt(session):
                 return write
+        await session.flush()
         await add_items(session)
         await self._transactions.commit()
         return None
