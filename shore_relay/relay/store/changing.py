@@ -6,6 +6,7 @@ import aiosqlite
 
 from protocol.ids import DeskId, UnixSeconds, VesselId
 from shore_relay.relay.errors import NameTaken
+from shore_relay.relay.store.feed import CURSOR_STEPS_PER_SECOND
 from shore_relay.relay.store.sqlite import SqliteStore
 
 
@@ -19,6 +20,10 @@ class ChangeStore:
         """Serve a desk no more from a time on, or again with 0; raises `StoreFailed`."""
         await self._store.writer.run(partial(_revoke_desk, desk=desk, at=at))
 
+    async def leap_cursors(self, at: UnixSeconds) -> None:
+        """Give out only cursors behind this time: others may have been given out; raises `StoreFailed`."""
+        await self._store.writer.run(partial(_leap, cursor=at * CURSOR_STEPS_PER_SECOND))
+
     async def rename_vessel(self, vessel: VesselId, name: str) -> None:
         """Give a vessel another name; raises `NameTaken` or `StoreFailed`."""
         await self._store.writer.run(partial(_rename, vessel=vessel, name=name))
@@ -28,6 +33,10 @@ async def _revoke_desk(connection: aiosqlite.Connection, desk: DeskId, at: UnixS
     await connection.execute("UPDATE desks SET ended_at = ? WHERE desk = ?", (at, desk))
     # Every running server notices a new revision.
     await connection.execute("UPDATE relay SET directory_revision = directory_revision + 1")
+
+
+async def _leap(connection: aiosqlite.Connection, cursor: int) -> None:
+    await connection.execute("UPDATE desks SET last_cursor = ? WHERE last_cursor < ?", (cursor, cursor))
 
 
 async def _rename(connection: aiosqlite.Connection, vessel: VesselId, name: str) -> None:

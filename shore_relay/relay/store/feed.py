@@ -14,7 +14,7 @@ from shore_relay.relay.errors import QueueOverfull, RefTaken, RequestRefused, Un
 from shore_relay.relay.store.directory import add_keys
 from shore_relay.relay.store.repository import LearnedKeys
 
-_CURSOR_STEPS_PER_SECOND = 1_000
+CURSOR_STEPS_PER_SECOND = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ async def add_item(connection: aiosqlite.Connection, item: NewItem) -> None:
     """
     async with connection.execute(
         "UPDATE desks SET last_cursor = max(last_cursor + 1, ?) WHERE desk = ? RETURNING last_cursor",
-        (item.at * _CURSOR_STEPS_PER_SECOND, item.desk),
+        (item.at * CURSOR_STEPS_PER_SECOND, item.desk),
     ) as cursor:
         row = await cursor.fetchone()
     assert row is not None

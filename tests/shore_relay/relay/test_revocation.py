@@ -67,7 +67,8 @@ async def test_datagrams_and_sticks_of_a_revoked_vessel_are_counted(
     async with box.over_udp(relay.udp_port):
         await revoke(shore, undo=True)
         await box.custody(1)
-    assert relay.refusals["stick-vessel-revoked"] == len(copies)
+    await relay.store_counts()
+    assert (await relay.store.status()).refusals["stick-vessel-revoked"] == len(copies)
 
 
 async def test_who_was_given_the_link_before_it_ended_cannot_revive_it(shore: Shore, box: Box) -> None:
