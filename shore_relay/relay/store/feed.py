@@ -15,7 +15,7 @@ from shore_relay.relay.store.new_item import NewItem
 from shore_relay.relay.store.repository import LearnedKeys
 from shore_relay.relay.store.session import Session, Value, only_row
 
-_CURSOR_STEPS_PER_SECOND = 1_000
+CURSOR_STEPS_PER_SECOND = 1_000
 
 
 async def add_items(session: Session) -> None:
@@ -36,7 +36,7 @@ async def add_items(session: Session) -> None:
         )
         rows: list[Sequence[Value]] = []
         for item in items:
-            cursor = max(cursor + 1, item.at * _CURSOR_STEPS_PER_SECOND)
+            cursor = max(cursor + 1, item.at * CURSOR_STEPS_PER_SECOND)
             rows.append(_row(item, cursor))
         await session.change("UPDATE desks SET last_cursor = ? WHERE desk = ?", (cursor, desk))
         await session.change_many(

@@ -151,7 +151,8 @@ async def test_a_request_that_dribbles_is_let_go(shore: Shore) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", relay.http_port)
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
         assert await end_of(reader) == b""
-        assert relay.refusals["http-idle"] == 1
+        await relay.store_counts()
+        assert (await relay.store.status()).refusals["http-idle"] == 1
         writer.transport.abort()
 
 
@@ -182,7 +183,8 @@ async def test_connections_in_all_are_bounded(shore: Shore) -> None:
     async with shore.serving(replace(SETTINGS, door=DoorSettings(connections_max=2))) as relay:
         crowd = [await asyncio.open_connection("127.0.0.1", relay.tcp_port) for _ in range(3)]
         assert await end_of(crowd[2][0]) == b""
-        assert relay.refusals["too-many-connections-in-all"] == 1
+        await relay.store_counts()
+        assert (await relay.store.status()).refusals["too-many-connections-in-all"] == 1
         for _, writer in crowd:
             writer.transport.abort()
 
