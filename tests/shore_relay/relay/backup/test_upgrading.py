@@ -1,7 +1,7 @@
 """Databases that earlier programs left, in the middle of their work: upgraded, with nothing lost.
 
 `tests/data/relay_format_N` was made by `scripts/freeze_relay`, in the program whose tables had version N.
-Version 3 was never a program's: 3 and 4 came together.
+Versions 3 and 5 were never a program's: 3 came with 4, and 5 with 6, which no release has had yet.
 """
 
 import json
