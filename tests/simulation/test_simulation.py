@@ -42,6 +42,11 @@ def test_a_relay_that_is_full_for_hours_costs_little() -> None:
     assert outcome.packet_bytes < 700_000
 
 
+def test_a_relay_whose_clock_was_set_back_still_answers_over_satellites() -> None:
+    # Receipts were due when the clock would have come to that date again; the vessel asked for ever.
+    assert sail(2770, days=0.1).problem is None
+
+
 @pytest.mark.parametrize("seed", [8])
 def test_one_seed_is_one_fleet(seed: int) -> None:
     first, second = sail(seed), sail(seed)
