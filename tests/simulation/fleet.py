@@ -15,7 +15,7 @@ from protocol.ids import MailboxId, VesselId
 from protocol.links import LinkKind, Side
 from tests.simulation.box import Box, Request
 from tests.simulation.disk import Disk
-from tests.simulation.extras import draw_extras, extras_source
+from tests.simulation.extras import draw_extras, draw_tariffs, extras_source
 from tests.simulation.faults import BrokenRule, Faults, Plan, Trip, draw_plan
 from tests.simulation.harbour import (
     MAILBOX,
@@ -89,6 +89,7 @@ class FleetStorm:
     def __init__(
         self, seed: int, folder: Path, trace: Trace, days: float | None, disks: dict[Path, Disk]
     ) -> None:
+        self.seed = seed
         self.source = random.Random(seed)
         self.plan: Plan = draw_plan(self.source, days)
         self.later = extras_source(seed)
@@ -123,7 +124,7 @@ class FleetStorm:
         provision(self.shore.store, vessel, secret, desk, imei)
         berth = self._berth(name, DATABASE_FILE)
         initialise(berth, vessel, secret, desk)
-        box = Box(name, berth, self.world, self.faults, rules, {})
+        box = Box(name, berth, self.world, self.faults, rules, draw_tariffs(self.seed, at, trip.links))
         for link in trip.links:
             kind = StreamBearer if link.kind is LinkKind.STREAM else Bearer
             bearer = kind(vessel, link, self.world, self.faults)
@@ -145,6 +146,7 @@ class FleetStorm:
         self.shore.start()
         for voyage in self.voyages:
             voyage.box.start()
+            self.counts["vessels with caps"] += bool(voyage.box.tariffs)
             self._plan_traffic(voyage)
             self._plan_cuts(voyage)
             for _ in range(voyage.trip.restores):
@@ -295,6 +297,8 @@ class FleetStorm:
         self.world.say("the storm is over")
         self.faults.healed = True
         for voyage in self.voyages:
+            # What waits for the next month would never arrive in this one.
+            voyage.box.lift_caps()
             for bearer in voyage.box.bearers.values():
                 bearer.come_up()
 
