@@ -14,6 +14,7 @@ from protocol.frames import Priority
 from protocol.ids import MailboxId, VesselId
 from protocol.links import LinkKind, Side
 from tests.simulation.box import Box, Request
+from tests.simulation.desks import Desks
 from tests.simulation.disk import Disk
 from tests.simulation.extras import draw_extras, draw_tariffs, extras_source
 from tests.simulation.faults import BrokenRule, Faults, Plan, Trip, draw_plan
@@ -105,6 +106,7 @@ class FleetStorm:
         self.storm_s = self.plan.days * S_PER_DAY
         self._rules: dict[VesselId, Rules] = {}
         self.shore = Shore(self._berth("relay", RELAY_FILE), self.world, self.faults, self._rules)
+        self.desks = Desks(self.shore)
         self.voyages = [self._launch(at, trip) for at, trip in enumerate(self.plan.trips)]
         self.shore.berth.disk.quiet = False
 
@@ -199,7 +201,7 @@ class FleetStorm:
             return
         mail = Mail(mailbox=MailboxId(MAILBOX), desk_key=key, tag=bytes(16), sealed=sealed)
         desk = desk_card(voyage.desk).id
-        self.world.at(at_s, lambda: self.shore.dispatch(desk, voyage.vessel, ref, priority, mail))
+        self.world.at(at_s, lambda: self.desks.dispatch(desk, voyage.vessel, ref, priority, mail))
 
     def _plan_cuts(self, voyage: Voyage) -> None:
         for _ in range(voyage.trip.cuts):
@@ -291,7 +293,7 @@ class FleetStorm:
 
     def _collect(self) -> None:
         for desk in range(self.plan.desks):
-            self.shore.collect(desk_card(desk).id)
+            self.desks.collect(desk_card(desk).id)
 
     def _heal(self) -> None:
         self.world.say("the storm is over")
