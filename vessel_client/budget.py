@@ -58,7 +58,10 @@ class Budget:
         return _over(cap, now) and not _over(cap, before)
 
     def weigh(self, links: Iterable[LinkProfile], loads: Sequence[tuple[int, Load]], at: UnixSeconds) -> bool:
-        """Decide anew who carries what; return whether that changed anything."""
+        """Decide anew who carries what, the loads in the order in which they go.
+
+        Returns whether that changed anything.
+        """
         if month_of(at) != self._month:
             self.begin_month(month_of(at), {})
         bearers = [
@@ -72,8 +75,11 @@ class Budget:
         ]
         chosen: dict[str, set[int]] = {bearer.name: set() for bearer in bearers}
         for number, load in loads:
-            for name in choose(load, bearers, at):
+            names = choose(load, bearers, at)
+            for name in names:
                 chosen[name].add(number)
+            # Bundles that each fit by themselves may together be more than the cap leaves.
+            bearers = [_promised(bearer, load) if bearer.name in names else bearer for bearer in bearers]
         permits = {name: frozenset(numbers) for name, numbers in chosen.items()}
         changed = permits != self._permits
         self._permits = permits
@@ -82,6 +88,15 @@ class Budget:
     def permits(self, bearer: str, number: int) -> bool:
         """Return whether a bearer may carry a bundle, as of the last `weigh`."""
         return self.is_free or number in self._permits.get(bearer, ())
+
+
+def _promised(bearer: OpenBearer, load: Load) -> OpenBearer:
+    """Return a bearer of which a load is going to take its part."""
+    spent, price_nano = bearer.spent, bearer.tariff.estimate_nano(load.size_bytes, bearer.packet_bytes)
+    promised = replace(
+        spent, money_nano=spent.money_nano + price_nano, size_bytes=spent.size_bytes + load.size_bytes
+    )
+    return replace(bearer, spent=promised)
 
 
 def _over(cap: Cap, spent: Spent) -> bool:

@@ -1,18 +1,16 @@
 """A vessel's box: the program's own sync service over its own store, which dies and comes back."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from protocol import bundle as bundles
 from protocol.bundle import Mail, Report
-from protocol.engine import SyncEngine
-from protocol.events import Event, NumberTaken
 from protocol.frames import Priority
 from protocol.ids import DeskKeyId, Instant, MailboxId, UnixSeconds
-from protocol.journal import BundleTaken, Change, OutgoingSettled
+from protocol.journal import BundleTaken, OutgoingSettled
 from protocol.linkguard import Form, GuardState, read_flags
 from protocol.links import LinkKind, LinkProfile, Side
 from tests.simulation.disk import Disk
@@ -23,44 +21,24 @@ from tests.simulation.invariants import Rules
 from tests.simulation.modem import ModemPort
 from tests.simulation.pump import Ticks
 from tests.simulation.sky import Bearer, Connection, StreamBearer
+from tests.simulation.watched import Meter, WatchedService
 from tests.simulation.world import World
 from vessel_client.budget import Budget
 from vessel_client.clocks import LinkClock
 from vessel_client.errors import StoreFailed
 from vessel_client.policy import Tariff
 from vessel_client.queue_request import QueueRequest
-from vessel_client.queueing import QueueBounds, Queued
+from vessel_client.queueing import QueueBounds
 from vessel_client.store import guard, inbox, outbox
 from vessel_client.store.box import load_box
 from vessel_client.store.database import DATABASE_FILE, Database, open_database
-from vessel_client.sync_service import ContactLost, OpenContact, SyncService
+from vessel_client.sync_service import ContactLost, OpenContact
 
 Result = TypeVar("Result")
 
 BACK_OFF_S = 5.0
 BOUNDS = QueueBounds(size_bytes_max=2**30, bundles_max=10_000, reserve_bytes=2**20, reserve_bundles=100)
 PACKETS_AT_ONCE_MAX = 20_000
-
-
-class WatchedService(SyncService):
-    """The box's own service. Each step is done where it is asked for, and the rules hear of its commits."""
-
-    pending: tuple[Change, ...] = ()
-    """What the next commit makes durable."""
-    renumbers = False
-
-    async def _step(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        async with self._lock:
-            return await work()
-
-    async def _commit(self, engine: SyncEngine, events: list[Event], *, flush: bool = False) -> None:
-        self.pending = tuple(self._journal._changes)
-        self.renumbers = any(isinstance(event, NumberTaken) for event in events)
-        await super()._commit(engine, events, flush=flush)
-
-    async def queue(self, request: QueueRequest) -> Queued:
-        self.renumbers = True
-        return await super().queue(request)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +70,7 @@ class Box:
         self.accepted: list[tuple[str, bytes]] = []
         """Datagrams that this box took and committed: material for replays."""
         self.wall_offset_s = 1_700_000_000
-        self._tariffs = tariffs
+        self.tariffs = tariffs
         self._database: Database = run(open_database(berth.folder))
         self.disk.on_commit = self._on_commit
         self.disk.quiet = False
@@ -156,8 +134,9 @@ class Box:
             wall_clock=self.wall,
             bounds=BOUNDS,
             mail_bytes_max=2**30,
-            budget=Budget(self._tariffs),
+            budget=Budget(self.tariffs),
         )
+        self._service.meter = Meter(self.tariffs, self.wall)
         self.enter(self._open_contacts)
 
     def wall(self) -> UnixSeconds:
@@ -187,6 +166,14 @@ class Box:
     def _start_unless_up(self) -> None:
         if self._service is None:
             self.start()
+
+    def lift_caps(self) -> None:
+        """Be the operator, who writes another price list and starts the box anew."""
+        if self.tariffs:
+            self.tariffs = {}
+            if self.is_running:
+                self.die()
+                self.start()
 
     def close(self) -> None:
         """Let go of the file."""

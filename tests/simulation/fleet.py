@@ -14,8 +14,9 @@ from protocol.frames import Priority
 from protocol.ids import MailboxId, VesselId
 from protocol.links import LinkKind, Side
 from tests.simulation.box import Box, Request
+from tests.simulation.desks import Desks
 from tests.simulation.disk import Disk
-from tests.simulation.extras import draw_extras, extras_source
+from tests.simulation.extras import draw_extras, draw_tariffs, extras_source
 from tests.simulation.faults import BrokenRule, Faults, Plan, Trip, draw_plan
 from tests.simulation.harbour import (
     MAILBOX,
@@ -89,6 +90,7 @@ class FleetStorm:
     def __init__(
         self, seed: int, folder: Path, trace: Trace, days: float | None, disks: dict[Path, Disk]
     ) -> None:
+        self.seed = seed
         self.source = random.Random(seed)
         self.plan: Plan = draw_plan(self.source, days)
         self.later = extras_source(seed)
@@ -104,6 +106,7 @@ class FleetStorm:
         self.storm_s = self.plan.days * S_PER_DAY
         self._rules: dict[VesselId, Rules] = {}
         self.shore = Shore(self._berth("relay", RELAY_FILE), self.world, self.faults, self._rules)
+        self.desks = Desks(self.shore)
         self.voyages = [self._launch(at, trip) for at, trip in enumerate(self.plan.trips)]
         self.shore.berth.disk.quiet = False
 
@@ -123,7 +126,7 @@ class FleetStorm:
         provision(self.shore.store, vessel, secret, desk, imei)
         berth = self._berth(name, DATABASE_FILE)
         initialise(berth, vessel, secret, desk)
-        box = Box(name, berth, self.world, self.faults, rules, {})
+        box = Box(name, berth, self.world, self.faults, rules, draw_tariffs(self.seed, at, trip.links))
         for link in trip.links:
             kind = StreamBearer if link.kind is LinkKind.STREAM else Bearer
             bearer = kind(vessel, link, self.world, self.faults)
@@ -145,6 +148,7 @@ class FleetStorm:
         self.shore.start()
         for voyage in self.voyages:
             voyage.box.start()
+            self.counts["vessels with caps"] += bool(voyage.box.tariffs)
             self._plan_traffic(voyage)
             self._plan_cuts(voyage)
             for _ in range(voyage.trip.restores):
@@ -197,7 +201,7 @@ class FleetStorm:
             return
         mail = Mail(mailbox=MailboxId(MAILBOX), desk_key=key, tag=bytes(16), sealed=sealed)
         desk = desk_card(voyage.desk).id
-        self.world.at(at_s, lambda: self.shore.dispatch(desk, voyage.vessel, ref, priority, mail))
+        self.world.at(at_s, lambda: self.desks.dispatch(desk, voyage.vessel, ref, priority, mail))
 
     def _plan_cuts(self, voyage: Voyage) -> None:
         for _ in range(voyage.trip.cuts):
@@ -289,12 +293,14 @@ class FleetStorm:
 
     def _collect(self) -> None:
         for desk in range(self.plan.desks):
-            self.shore.collect(desk_card(desk).id)
+            self.desks.collect(desk_card(desk).id)
 
     def _heal(self) -> None:
         self.world.say("the storm is over")
         self.faults.healed = True
         for voyage in self.voyages:
+            # What waits for the next month would never arrive in this one.
+            voyage.box.lift_caps()
             for bearer in voyage.box.bearers.values():
                 bearer.come_up()
 

@@ -2,90 +2,39 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
 from protocol import bundle as bundles
 from protocol import linkguard
 from protocol.bundle import Mail, Report
-from protocol.deskfeed import Dispatch, ItemKind
 from protocol.errors import RemoteError, UnknownKey
-from protocol.frames import Priority
-from protocol.ids import DeskId, Instant, UnixSeconds, VesselId
+from protocol.ids import Instant, UnixSeconds, VesselId
 from protocol.journal import BundleTaken, OutgoingSettled
 from protocol.linkguard import Form, GuardState, read_flags, read_key_id
 from protocol.links import Side
 from shore_relay.relay.bearers.gate import Gate
 from shore_relay.relay.bearers.sbd.post_office import PostOffice
-from shore_relay.relay.errors import ContactEnded, FleetFull, RequestRefused, StoreFailed
+from shore_relay.relay.errors import ContactEnded, FleetFull, StoreFailed
 from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.settings import SbdSettings, Settings
 from shore_relay.relay.sticks import Sticks
-from shore_relay.relay.store import links
-from shore_relay.relay.store.repository import LearnedKeys, LinkCommit
 from shore_relay.relay.store.sbd import SbdStore
 from shore_relay.relay.store.sbd_rows import MobileOriginated, OutboundMessage, Via
-from shore_relay.relay.store.session import Session
-from shore_relay.relay.store.sqlite import SqliteStore
-from shore_relay.relay.vessels import Contact, is_authentic
 from tests.simulation.faults import BrokenRule, Crashed, Faults
-from tests.simulation.harbour import RELAY_FILE, RELAY_PRIVATE, Berth, desk_card, key_ids
+from tests.simulation.harbour import RELAY_FILE, RELAY_PRIVATE, Berth
 from tests.simulation.inline import run
 from tests.simulation.invariants import Rules
 from tests.simulation.modem import Gateway
 from tests.simulation.pump import Ticks
+from tests.simulation.shore_store import WatchedStore
 from tests.simulation.sky import Bearer, Connection
+from tests.simulation.udp_port import Open, UdpPort
 from tests.simulation.world import World
 
-HINT_INTERVAL_S = 10.0
-QUEUE_BYTES_MAX = 2**30
 PACKETS_AT_ONCE_MAX = 20_000
 RETRY_S = 6.0
 """A link rests for five seconds after its store failed."""
-
-
-class WatchedStore(SqliteStore):
-    """The relay's own store; the rules hear of its commits."""
-
-    commit: LinkCommit | None = None
-    renumbers: VesselId | None = None
-
-    async def commit_link(self, commit: LinkCommit) -> None:
-        self.commit = commit
-        await super().commit_link(commit)
-
-    async def renumber(self, vessel: VesselId, number: int, *, above: int) -> None:
-        self.renumbers = vessel
-        await super().renumber(vessel, number, above=above)
-
-    async def dispatch(
-        self,
-        desk: DeskId,
-        vessel: VesselId,
-        dispatch: Dispatch,
-        at: UnixSeconds,
-        *,
-        keys: LearnedKeys | None,
-        most_bytes: int,
-        from_operator: bool = False,
-    ) -> bool:
-        self.renumbers = vessel
-        return await super().dispatch(
-            desk, vessel, dispatch, at, keys=keys, most_bytes=most_bytes, from_operator=from_operator
-        )
-
-
-@dataclass(slots=True, kw_only=True)
-class Open:
-    """One contact with one vessel."""
-
-    contact: Contact
-    bearer: Bearer
-    connection: Connection | None
-    heard_s: float
-    is_new: bool = True
-    """Whether nothing was asked of it yet."""
 
 
 class Shore:
@@ -108,13 +57,13 @@ class Shore:
         self.store = self._open_store()
         self._fleet: Fleet | None = None
         self._office: PostOffice | None = None
-        self._open: dict[VesselId, dict[str, Open]] = {}
+        self.opened: dict[VesselId, dict[str, Open]] = {}
         self._ticks: dict[VesselId, Ticks] = {}
         self._wakes: Counter[VesselId] = Counter()
         self._deadlines: dict[VesselId, float] = {}
-        self._hinted_s = -1e9
-        self._cursors: dict[DeskId, int] = {}
-        self._fetching = False
+        self._udp = UdpPort(self)
+        self.on_report: Callable[[], None] = _nobody_asks
+        """Called when a report has come, for the desks."""
 
     via = Via.ROCKBLOCK
 
@@ -150,7 +99,7 @@ class Shore:
             for change in commit.changes:
                 if isinstance(change, BundleTaken) and isinstance(change.bundle, Report):
                     rules.taken(Side.RELAY, change.number, change.bundle.sealed)
-                    self._fetch_soon()
+                    self.on_report()
                 elif isinstance(change, OutgoingSettled):
                     rules.settled(Side.RELAY, change.number)
         if vessel is not None:
@@ -201,7 +150,7 @@ class Shore:
         self._office = None
         self.store.commit = self.store.renumbers = None
         self.berth.disk.lose_power()
-        opened, self._open = self._open, {}
+        opened, self.opened = self.opened, {}
         for contacts in opened.values():
             for each in contacts.values():
                 if each.connection is not None:
@@ -238,7 +187,7 @@ class Shore:
         except (StoreFailed, FleetFull):
             self.store.commit = self.store.renumbers = None
             self.world.say("relay finds its disk full")
-            for contacts in list(self._open.values()):
+            for contacts in list(self.opened.values()):
                 self._drop_ended(contacts)
 
     def _drop_ended(self, contacts: dict[str, Open]) -> None:
@@ -259,7 +208,7 @@ class Shore:
         vessel = connection.bearer.vessel
 
         def end() -> None:
-            contacts = self._open.get(vessel, {})
+            contacts = self.opened.get(vessel, {})
             found = contacts.get(connection.link.name)
             if found is not None and found.connection is connection:
                 del contacts[connection.link.name]
@@ -273,7 +222,7 @@ class Shore:
             connection.abandon(Side.RELAY)
             return
         vessel = connection.bearer.vessel
-        found = self._open.get(vessel, {}).get(connection.link.name)
+        found = self.opened.get(vessel, {}).get(connection.link.name)
         if found is None or found.connection is not connection:
             self.enter(vessel, lambda: self._greet(connection, record))
         else:
@@ -309,21 +258,21 @@ class Shore:
             if not connection.asked_again:
                 connection.close(Side.RELAY)
             return
-        before = self._open.get(link.vessel, {}).get(connection.link.name)
+        before = self.opened.get(link.vessel, {}).get(connection.link.name)
         contact = run(link.open_contact(connection.link))
         if before is not None and before.connection is not None:
             before.connection.close(Side.RELAY)
         found = Open(
             contact=contact, bearer=connection.bearer, connection=connection, heard_s=self.world.now_s
         )
-        self._open.setdefault(link.vessel, {})[connection.link.name] = found
+        self.opened.setdefault(link.vessel, {})[connection.link.name] = found
         self._read(found, record)
 
     def _hold(self, connection: Connection) -> None:
         self.world.after(self.settings.rekey_wait_s, lambda: self._close_unless_known(connection))
 
     def _close_unless_known(self, connection: Connection) -> None:
-        found = self._open.get(connection.bearer.vessel, {}).get(connection.link.name)
+        found = self.opened.get(connection.bearer.vessel, {}).get(connection.link.name)
         if found is None or found.connection is not connection:
             connection.close(Side.RELAY)
 
@@ -331,67 +280,13 @@ class Shore:
 
     def on_packet(self, bearer: Bearer, packet: bytes) -> None:
         """Take a datagram."""
-        self.enter(bearer.vessel, lambda: self._take_datagram(bearer, packet))
-
-    def _take_datagram(self, bearer: Bearer, packet: bytes) -> None:
-        try:
-            form, _ = read_flags(packet)
-            if form is Form.REKEY_REQUEST:
-                self._put(bearer, run(self.fleet.answer_rekey(packet, bearer.link)))
-                return
-            candidates = sorted(run(self.fleet.candidates(read_key_id(packet))))
-            if not candidates:
-                self._hint(bearer, read_key_id(packet))
-            for vessel in candidates:
-                self._hear(vessel, bearer, packet)
-        except RemoteError:
-            return
-
-    def _hint(self, bearer: Bearer, key_id: bytes) -> None:
-        if self.world.now_s - self._hinted_s >= HINT_INTERVAL_S:
-            self._hinted_s = self.world.now_s
-            self.world.say("relay does not know the key")
-            self._put(bearer, linkguard.unknown_key_hint(key_id))
-
-    def _hear(self, vessel: VesselId, bearer: Bearer, packet: bytes) -> None:
-        name = bearer.link.name
-        found = self._open.setdefault(vessel, {}).get(name)
-        if found is None or found.contact.ended:
-            link = run(self.fleet.link(vessel))
-            run(self.fleet.check(link, packet))
-            contact = run(link.open_contact(bearer.link))
-            found = Open(contact=contact, bearer=bearer, connection=None, heard_s=self.world.now_s)
-            self._open[vessel][name] = found
-            self._watch_idle(vessel, found)
-        refused = run(found.contact.receive(packet, len(packet)))
-        if is_authentic(refused):
-            found.heard_s = self.world.now_s
-            found.bearer = bearer
-        if not refused:
-            self.accepted.append((vessel, name, packet))
-
-    def _watch_idle(self, vessel: VesselId, found: Open) -> None:
-        def look() -> None:
-            if found.contact.ended or self._open.get(vessel, {}).get(found.bearer.link.name) is not found:
-                return
-            idle_s = found.heard_s + self.settings.udp_idle_s - self.world.now_s
-            if idle_s > 0:
-                self.world.after(idle_s, look)
-                return
-
-            def end() -> None:
-                del self._open[vessel][found.bearer.link.name]
-                run(found.contact.close())
-
-            self.enter(vessel, end)
-
-        self.world.after(self.settings.udp_idle_s, look)
+        self.enter(bearer.vessel, lambda: self._udp.take(bearer, packet))
 
     def replay(self, vessel: VesselId, name: str, packet: bytes) -> None:
         """Somebody sends again what this relay had accepted."""
 
         def take() -> None:
-            found = self._open.get(vessel, {}).get(name)
+            found = self.opened.get(vessel, {}).get(name)
             if found is not None and not found.contact.ended:
                 self.faults.count("replay")
                 self.rules[vessel].replayed(bool(run(found.contact.receive(packet, len(packet)))))
@@ -430,79 +325,21 @@ class Shore:
             self.world.after(RETRY_S, self.tend)
             raise
 
+    def post(self, vessel: VesselId) -> None:
+        """Let the post office know that a desk has something for a vessel."""
+        if vessel in self.gateways:
+            assert self._office is not None
+            self._office.dispatched(vessel)
+            self._work()
+
     def tend(self) -> None:
         """Work off what waits for satellites."""
         self.enter(None, self._work)
 
-    # --- desks ----------------------------------------------------------------------------------------------
-
-    def dispatch(self, desk: DeskId, vessel: VesselId, ref: bytes, priority: Priority, mail: Mail) -> None:
-        """A desk hands in an answer, again and again until the relay has taken it."""
-        self.rules[vessel].down.made.add(mail.sealed)
-        order = Dispatch(ref=ref, priority=priority, bundle=bundles.encode(mail))
-        taken = False
-
-        def keep() -> None:
-            nonlocal taken
-            run(self.store.dispatch(desk, vessel, order, self.wall(), keys=None, most_bytes=QUEUE_BYTES_MAX))
-            taken = True
-            self.world.say(f"relay takes an answer for {vessel.decode()}, {priority.name}")
-            run(self.fleet.dispatched(vessel))
-            if vessel in self.gateways:
-                assert self._office is not None
-                self._office.dispatched(vessel)
-                self._work()
-
-        self.enter(vessel, keep)
-        if not taken:
-            self.world.after(20.0, lambda: self.dispatch(desk, vessel, ref, priority, mail))
-
-    def _fetch_soon(self) -> None:
-        """The desks ask all the time; only when something has come does that matter."""
-        if not self._fetching:
-            self._fetching = True
-            self.world.after(self.faults.source.uniform(1, 1_200), self._fetch)
-
-    def _fetch(self) -> None:
-        self._fetching = False
-        collected = [self.collect(desk_card(desk).id) for desk in range(self.faults.plan.desks)]
-        if not all(collected):
-            self._fetch_soon()
-
-    def collect(self, desk: DeskId) -> bool:
-        """Be a desk: fetch what is new, keep it, and only then tell the relay to forget it.
-
-        Returns whether that came to its end.
-        """
-        done = False
-
-        def fetch() -> None:
-            nonlocal done
-            while page := run(
-                self.store.feed(desk, self._cursors.get(desk, 0), most_items=16, most_bytes=100_000)
-            ):
-                for item in page:
-                    if item.kind is ItemKind.BUNDLE:
-                        self.rules[item.vessel].handed_over([_sealed(item.bundle)])
-                self._cursors[desk] = page[-1].cursor
-            # Said again each time, since the relay may have lost its power before it could forget.
-            self._say_taken(desk)
-            done = True
-
-        self.enter(None, fetch)
-        return done
-
-    def _say_taken(self, desk: DeskId) -> None:
-        try:
-            self.fleet.released(run(self.store.taken(desk, self._cursors.get(desk, 0))))
-        except RequestRefused:
-            # A relay that was restored has not given out this cursor yet; the next page's goes behind it.
-            self.faults.count("cursor-of-the-future")
-
     # --- out ------------------------------------------------------------------------------------------------
 
     def _pump(self, vessel: VesselId) -> None:
-        contacts = self._open.get(vessel, {})
+        contacts = self.opened.get(vessel, {})
         self._drop_ended(contacts)
         turns = 0
         while sum(
@@ -533,11 +370,12 @@ class Shore:
         if each.connection is not None:
             self._write(each.connection, packet, vessel)
         else:
-            self._put(each.bearer, packet, vessel)
+            self.put(each.bearer, packet, vessel)
         each.contact.sent(len(packet))
         return True
 
-    def _put(self, bearer: Bearer, packet: bytes, vessel: VesselId | None = None) -> None:
+    def put(self, bearer: Bearer, packet: bytes, vessel: VesselId | None = None) -> None:
+        """Send a datagram, under the eyes of the rules."""
         self.rules[vessel or bearer.vessel].leaves(Side.RELAY, bearer.link, packet)
         self.world.say(f"relay sends {len(packet)} B on {bearer.link.name}")
         bearer.carry(Side.RELAY, packet)
@@ -567,20 +405,17 @@ class Shore:
 
     def speaks_in_s(self, vessel: VesselId) -> float:
         """Return in how many seconds the relay would speak to a vessel by itself."""
-        opened = self._open.get(vessel, {}).values()
+        opened = self.opened.get(vessel, {}).values()
         waits = [each.contact.wait_s() for each in opened if not each.contact.ended]
         return min((wait_s for wait_s in waits if wait_s is not None), default=inf)
 
     def duplicate_bytes(self, vessel: VesselId) -> int:
         """Return the payload bytes of a vessel that came here although they were held."""
-        row = self.store._writing._conn.execute(
-            "SELECT duplicate_bytes FROM vessels WHERE vessel = ?", (vessel,)
-        ).fetchone()
-        return int(row[0])
+        return self.store.duplicate_bytes(vessel)
 
     def back_up(self, copy: Path) -> dict[VesselId, dict[int, bytes]]:
         """Copy the disk and return what is in custody at this moment."""
-        self.store._writing._conn.execute("VACUUM INTO ?", (str(copy),))
+        self.store.copy_to(copy)
         return {vessel: dict(rules.up.durable) for vessel, rules in self.rules.items()}
 
     def restore(self, copy: Path, held: Mapping[VesselId, dict[int, bytes]]) -> None:
@@ -592,30 +427,16 @@ class Shore:
         copy.rename(self.berth.folder / RELAY_FILE)
         self.store = self._open_store()
         for vessel, rules in self.rules.items():
-            self._set_back(vessel)
+            state = GuardState(secret=self.faults.source.randbytes(32))
+            self.store.set_back(vessel, state, leap=1_000 + self.faults.source.randrange(65_536))
             rules.set_back(Side.RELAY, held[vessel], self.waiting(vessel).values())
         self.berth.disk.quiet = False
         self.start()
 
-    def _set_back(self, vessel: VesselId) -> None:
-        state = GuardState(secret=self.faults.source.randbytes(32))
-        leap = 1_000 + self.faults.source.randrange(65_536)
-
-        async def write(session: Session) -> None:
-            await links.save_guard(session, vessel, state)
-            links.save_key_ids(session, vessel, key_ids(state))
-            await session.change(
-                "UPDATE vessels SET next_number = next_number + ? WHERE vessel = ?", (leap, vessel)
-            )
-
-        run(self.store.writer.run(write))
-
-
-def _sealed(data: bytes) -> bytes:
-    report = bundles.decode(data)
-    assert isinstance(report, Report)
-    return report.sealed
-
 
 def _say_nothing(_event: str, /, **_facts: str | int) -> None:
     """Keep no log."""
+
+
+def _nobody_asks() -> None:
+    """Leave what came until a desk is there."""

@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from protocol.frames import Priority
+from protocol.ids import UnixSeconds
 from protocol.links import LinkKind, LinkProfile, Side
+from protocol.outbox import Piece
 from tests.simulation.cli import main, repeat_command
 from tests.simulation.faults import BrokenRule, draw_plan
 from tests.simulation.fleet import sail
 from tests.simulation.invariants import Rules
 from tests.simulation.journal import read_journal
 from tests.simulation.nonces import NonceLedger
+from tests.simulation.watched import Meter
+from vessel_client.policy import Cap, Tariff
 
 SEEDS = 40
 AT_ONCE = 10
@@ -42,6 +47,11 @@ def test_a_relay_that_is_full_for_hours_costs_little() -> None:
     assert outcome.packet_bytes < 700_000
 
 
+def test_a_relay_whose_clock_was_set_back_still_answers_over_satellites() -> None:
+    # Receipts were due when the clock would have come to that date again; the vessel asked for ever.
+    assert sail(2770, days=0.1).problem is None
+
+
 @pytest.mark.parametrize("seed", [8])
 def test_one_seed_is_one_fleet(seed: int) -> None:
     first, second = sail(seed), sail(seed)
@@ -65,6 +75,15 @@ def test_sticks_bring_what_links_have_not_brought_yet() -> None:
     counts: Counter[str] = sum((sail(seed).counts for seed in WITH_STICKS), Counter())
     assert counts["packets on sticks"] >= 10
     assert counts["packets taken from sticks"] >= 2
+
+
+def test_what_is_not_urgent_over_a_cap_is_seen() -> None:
+    tariff = Tariff(byte_nano=1, cap=Cap(size_bytes=500))
+    meter = Meter({"tcp": tariff}, lambda: UnixSeconds(1_700_000_000))
+    meter.leaves("tcp", bytes(400), [(Priority.TEXT, Piece(1, 0, 390))])
+    meter.leaves("tcp", bytes(400), [(Priority.URGENT, Piece(2, 0, 390))])
+    with pytest.raises(BrokenRule, match="cap"):
+        meter.leaves("tcp", bytes(20), [(Priority.TEXT, Piece(1, 390, 400))])
 
 
 def test_a_trace_tells_what_happens() -> None:

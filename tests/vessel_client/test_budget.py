@@ -17,7 +17,7 @@ from protocol.chains import sign_chain
 from protocol.frames import Priority
 from protocol.ids import UnixSeconds, VesselId
 from protocol.provisioning import BearerKind
-from tests.memory_link import VESSEL
+from tests.memory_link import STREAM, VESSEL
 from tests.vessel_client.boxes import (
     NOW,
     NOWHERE,
@@ -31,8 +31,10 @@ from tests.vessel_client.boxes import (
 )
 from tests.vessel_client.shore import Shore, tcp_shore, udp_shore
 from vessel_client.app import running_service
+from vessel_client.budget import Budget
 from vessel_client.clocks import LinkClock
 from vessel_client.errors import WrongSettings
+from vessel_client.policy import Cap, Load, Tariff
 from vessel_client.settings import BearerSettings, Settings
 from vessel_client.settings_file import load_settings
 from vessel_client.store.database import open_database
@@ -335,6 +337,17 @@ async def test_the_old_ledger_is_kept_by_the_migration(tmp_path: Path) -> None:
         (row,) = await list_spending(connection)
     await database.close()
     assert (row.bearer, row.priority, row.up_bytes, row.down_bytes) == ("tcp", 2, 70, 9)
+
+
+def test_bundles_that_fit_one_by_one_do_not_pass_a_cap_together() -> None:
+    budget = Budget({"tcp": Tariff(byte_nano=1, cap=Cap(size_bytes=500))})
+    sizes = {Priority.CHECK_IN: 200, Priority.CLEAR_VOICE: 400, Priority.TEXT: 300}
+    loads = [
+        (number, Load(priority=priority, size_bytes=size_bytes, waited_s=0.0))
+        for number, (priority, size_bytes) in enumerate(sizes.items(), start=1)
+    ]
+    budget.weigh([replace(STREAM, name="tcp")], loads, UnixSeconds(NOW))
+    assert [number for number, _ in loads if budget.permits("tcp", number)] == [1, 3]
 
 
 def test_a_modem_is_billed_by_its_sessions(tmp_path: Path) -> None:

@@ -86,12 +86,21 @@ def _answer_is_worthy(outlook: Outlook, settings: SbdSettings, now: UnixSeconds)
 
 
 def _waited_long(since: UnixSeconds, outlook: Outlook, settings: SbdSettings, now: UnixSeconds) -> bool:
-    waited_s = now - since
+    waited_s = _age_s(since, now)
     if outlook.owed_since and outlook.owed_urgently and settings.urgent_receipt:
         # From the report on, not from the desk's receipt for it: the two of them go together.
-        waited_s = max(waited_s, now - outlook.owed_since)
+        waited_s = max(waited_s, _age_s(outlook.owed_since, now))
         return waited_s >= settings.urgent_receipt_minutes * _MINUTE_S
     return settings.receipt_hours > 0 and waited_s >= settings.receipt_hours * _HOUR_S
+
+
+def _age_s(since: UnixSeconds, now: UnixSeconds) -> float:
+    """Return how long ago something was; what lies ahead was noted before the clock was set back.
+
+    Nobody knows how old that is. One message too early is cheap; a receipt that comes years later makes the
+    vessel ask, send again and ask for new keys all the while.
+    """
+    return now - since if since <= now else float("inf")
 
 
 def compose(engine: SyncEngine, order: Order, profile: LinkProfile, now: Instant) -> tuple[NewMessage, ...]:

@@ -152,6 +152,20 @@ async def test_a_receipt_that_waited_long_enough_is_worth_a_message(
         assert [event.number for event in vessel.fetch() if isinstance(event, CustodyAccepted)] == [1]
 
 
+async def test_a_receipt_from_before_the_clock_was_set_back_does_not_wait_for_years(
+    sky: Sky, vessel: Vessel, desk: Desk
+) -> None:
+    sky.wall = Wall(unix_time())
+    async with sky.serving(receipt_hours=6.0) as relay:
+        vessel.box.offer(1, report(desk.key_id, 200))
+        await vessel.send(relay)
+        await desk.feed(relay)
+    sky.wall.now -= 4 * 365 * 86_400
+    async with sky.serving(receipt_hours=6.0):
+        await sky.rockblock.asked(1)
+        assert [event.number for event in vessel.fetch() if isinstance(event, CustodyAccepted)] == [1]
+
+
 async def test_a_restarted_relay_remembers_the_receipt_that_it_owes(
     sky: Sky, vessel: Vessel, desk: Desk
 ) -> None:
