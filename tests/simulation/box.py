@@ -57,7 +57,15 @@ class Box:
     side = Side.VESSEL
 
     def __init__(
-        self, name: str, berth: Berth, world: World, faults: Faults, rules: Rules, tariffs: dict[str, Tariff]
+        self,
+        name: str,
+        berth: Berth,
+        database: Database,
+        *,
+        world: World,
+        faults: Faults,
+        rules: Rules,
+        tariffs: dict[str, Tariff],
     ) -> None:
         self.name = name
         self.berth = berth
@@ -71,7 +79,7 @@ class Box:
         """Datagrams that this box took and committed: material for replays."""
         self.wall_offset_s = 1_700_000_000
         self.tariffs = tariffs
-        self._database: Database = run(open_database(berth.folder))
+        self._database = database
         self.disk.on_commit = self._on_commit
         self.disk.quiet = False
         self._service: WatchedService | None = None

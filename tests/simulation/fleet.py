@@ -125,8 +125,15 @@ class FleetStorm:
         imei = f"{at:015d}" if any(link.kind is LinkKind.MESSAGE for link in trip.links) else ""
         provision(self.shore.store, vessel, secret, desk, imei)
         berth = self._berth(name, DATABASE_FILE)
-        initialise(berth, vessel, secret, desk)
-        box = Box(name, berth, self.world, self.faults, rules, draw_tariffs(self.seed, at, trip.links))
+        box = Box(
+            name,
+            berth,
+            initialise(berth, vessel, secret, desk),
+            world=self.world,
+            faults=self.faults,
+            rules=rules,
+            tariffs=draw_tariffs(self.seed, at, trip.links),
+        )
         for link in trip.links:
             kind = StreamBearer if link.kind is LinkKind.STREAM else Bearer
             bearer = kind(vessel, link, self.world, self.faults)

@@ -21,7 +21,7 @@ from tests.simulation.faults import Faults
 from tests.simulation.inline import inline_stores, run
 from vessel_client.store import guard
 from vessel_client.store.box import Box, insert_box
-from vessel_client.store.database import create_file, open_database
+from vessel_client.store.database import Database, create_file, open_database
 
 MAILBOX = bytes(16)
 RELAY_PRIVATE = bytes([7]) * 32
@@ -107,8 +107,8 @@ def key_ids(state: GuardState) -> tuple[bytes, ...]:
     return LinkGuard(state, Side.RELAY, lambda _state: None).key_ids()
 
 
-def initialise(berth: Berth, vessel: VesselId, secret: bytes, desk: int) -> None:
-    """Do what `seavoice-vessel init` does with a provisioning file."""
+def initialise(berth: Berth, vessel: VesselId, secret: bytes, desk: int) -> Database:
+    """Do what `seavoice-vessel init` does with a provisioning file, and return the open store."""
     box = Box(
         vessel=vessel,
         vessel_name=vessel.hex(),
@@ -123,12 +123,11 @@ def initialise(berth: Berth, vessel: VesselId, secret: bytes, desk: int) -> None
         desk_keys=(desk_key(desk),),
     )
 
-    async def write() -> None:
+    async def write() -> Database:
         database = await open_database(berth.folder)
         async with database.transaction() as connection:
             await insert_box(connection, box)
             await guard.save_guard(connection, GuardState(secret=secret))
-        await database.close()
+        return database
 
-    run(write())
-    berth.disk.release()
+    return run(write())

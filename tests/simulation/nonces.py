@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
@@ -44,9 +45,12 @@ def watching(ledger: NonceLedger) -> Iterator[None]:
         def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
             return self._cipher.decrypt(nonce, data, associated_data)
 
-    original = linkguard.AESCCM
+    original, derive = linkguard.AESCCM, linkguard._generation
     linkguard.AESCCM = WatchedAESCCM  # type: ignore[misc,assignment]  # Only this seam sees every nonce.
+    # Both ends derive each generation anew whenever one of them changes: the same from the same secret.
+    linkguard._generation = cache(derive)
     try:
         yield
     finally:
+        linkguard._generation = derive
         linkguard.AESCCM = original  # type: ignore[misc]  # Puts the library's own class back.
