@@ -205,3 +205,19 @@ async def test_names_and_notes_with_tricks_in_them_stay_text(
     history = (await browser.get("/cases/1/history-list")).text
     assert "\u202e" not in history
     assert UnixSeconds(0) == (await load_case(office, 1)).tasks[0].remind_at
+
+
+async def test_a_case_hands_its_messages_and_title_to_an_evidence_pack(
+    office: Desk, boat: Boat, browser: Browser, address: str
+) -> None:
+    await arrive(office, boat.introduction(), boat.text("No pay."))
+    await browser.post("/cases/1/head", head_form((await browser.get("/cases/1")).text), title="Wages")
+    assert "Make an evidence pack" not in (await browser.get("/cases/1")).text
+    async with browsing(address) as supervisor:
+        await supervisor.log_in(Role.SUPERVISOR)
+        form = (await supervisor.get("/cases/1")).text.partition('action="/evidence/options"')[2]
+        fields = dict(re.findall(r'name="(title|message)" value="([^"]*)"', form.partition("</form>")[0]))
+        assert fields == {"title": "Wages", "message": "1"}
+        options = await supervisor.post("/evidence/options", fields)
+        assert 'value="Wages"' in options.text
+        assert "No pay." in options.text
