@@ -6,7 +6,7 @@ import fnmatch
 import sys
 from collections.abc import Callable, Sequence
 
-from scripts.benchmarks import page, transport, vessel, voice
+from scripts.benchmarks import desk, page, transport, vessel, voice
 from scripts.benchmarks.errors import BenchError
 from scripts.benchmarks.report import Row, as_json, missed, print_table
 from scripts.voyage.programs import ProgramFailed
@@ -33,6 +33,10 @@ BENCHES: dict[str, tuple[str, Bench]] = {
     "page": (
         "loads, waiting, taps, contrast and sizes of the fisher's page in eight languages",
         page.measure,
+    ),
+    "desk": (
+        "inbox, search, sound and memory of a desk with 20,000 messages, and what it takes in",
+        desk.measure,
     ),
     "vessel": ("memory, start, idle processor time and installed size of the box's program", vessel.measure),
 }

@@ -20,7 +20,7 @@ from shore_relay.desk.sealed import (
     open_name,
     open_voice,
 )
-from shore_relay.desk.store import inbox, outbox
+from shore_relay.desk.store import inbox, listing, outbox
 from shore_relay.desk.store.records import BundleRow, DispatchState
 from shore_relay.desk.trust import Box, Origin
 
@@ -177,11 +177,12 @@ def _entry(
 
 async def load_entries(desk: Desk, numbers: Iterable[int]) -> list[Entry]:
     """Return these entries, in this order; one that is not there is left out."""
+    wanted = list(numbers)
     async with desk.database.reading() as connection:
         names = {row.id: open_name(desk.vault, row) for row in await inbox.vessels(connection)}
         boxes = {row.vessel: open_box(desk.vault, row) for row in await inbox.boxes(connection)}
-        found = [(number, await inbox.bundles(connection, entry=number)) for number in numbers]
-    return [_entry(desk, number, rows, names, boxes) for number, rows in found if rows]
+        found = await listing.bundles_of(connection, wanted)
+    return [_entry(desk, number, found[number], names, boxes) for number in wanted if number in found]
 
 
 def veiled(entry: Entry) -> Entry:

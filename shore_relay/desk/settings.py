@@ -51,6 +51,8 @@ class Settings:
 
     vessel_silence_hours: int = 24
     """The check-in board calls a vessel silent that was not heard for so long."""
+    unopened_overdue_hours: int = 24
+    """The inbox calls a message overdue that nobody has opened for so long since the relay had it."""
 
 
 def load_settings(data: Path, environment: Mapping[str, str]) -> Settings:
@@ -139,6 +141,7 @@ def _within_bounds(settings: Settings) -> Settings:
         ("credit_bytes", 1, 65_535),
         ("credit_price", 0, 1_000),
         ("vessel_silence_hours", 1, 8_760),
+        ("unopened_overdue_hours", 1, 8_760),
     ):
         if not least <= getattr(settings, name) <= most:
             raise BadSettings(f"The setting {name} must be from {least} to {most}.")

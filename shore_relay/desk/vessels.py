@@ -8,14 +8,13 @@ from aiosqlite import Connection
 from protocol import bundle as bundles
 from protocol.bundle import Introduction, Report
 from protocol.errors import MalformedBundle
-from protocol.fragment import Range, RangeSet
+from protocol.fragment import Range
 from protocol.ids import BundleNumber, UnixSeconds, VesselId
 from shore_relay.desk.app import Desk
 from shore_relay.desk.errors import NothingToConfirm, UnknownVessel, WrongFingerprint
 from shore_relay.desk.receipts import queue_receipts
 from shore_relay.desk.sealed import open_box, open_name, seal_trust
-from shore_relay.desk.store import inbox
-from shore_relay.desk.store.records import BundleRow
+from shore_relay.desk.store import inbox, listing
 from shore_relay.desk.trust import Box, Judge, Origin
 
 _GAPS_SHOWN_MAX = 20
@@ -52,16 +51,15 @@ async def load_vessels(desk: Desk) -> list[Vessel]:
         boxes = defaultdict[VesselId, list[Box]](list)
         for box_row in await inbox.boxes(connection):
             boxes[box_row.vessel].append(open_box(desk.vault, box_row))
-        came = defaultdict[VesselId, list[BundleRow]](list)
-        for bundle_row in await inbox.bundles(connection):
-            came[bundle_row.vessel].append(bundle_row)
+        # A forged number opens no gap.
+        missing = await listing.missing_numbers(connection, (Origin.VERIFIED, Origin.UNCONFIRMED))
     found = [
         Vessel(
             id=row.id,
             name=open_name(desk.vault, row),
             last_at=row.last_at,
             boxes=tuple(boxes[row.id]),
-            missing=missing_numbers(came[row.id]),
+            missing=tuple(missing[row.id][:_GAPS_SHOWN_MAX]),
         )
         for row in rows
     ]
@@ -72,16 +70,6 @@ async def load_names(desk: Desk) -> dict[VesselId, str]:
     """Return what each vessel is called."""
     async with desk.database.reading() as connection:
         return {row.id: open_name(desk.vault, row) for row in await inbox.vessels(connection)}
-
-
-def missing_numbers(rows: list[BundleRow]) -> tuple[Range, ...]:
-    """Return the gaps in a vessel's numbers, the first ones; a forged number opens none."""
-    held = RangeSet()
-    for row in rows:
-        if row.number and row.origin in (Origin.VERIFIED, Origin.UNCONFIRMED):
-            held.add(row.number, row.number + 1)
-    ends = [end for _, end in held]
-    return tuple(held.missing(1, ends[-1]))[:_GAPS_SHOWN_MAX] if ends else ()
 
 
 async def find_vessel(desk: Desk, name: str) -> Vessel:

@@ -69,11 +69,11 @@ _Work = Callable[[web.Request, int, Form], Awaitable[str]]
 class CasePages:
     """Cases in the browser."""
 
-    def __init__(self, desk: Desk, frame: Frame, changes: Changes) -> None:
+    def __init__(self, desk: Desk, frame: Frame, changes: Changes, cases: CaseList) -> None:
         self._desk = desk
         self._frame = frame
         self._changes = changes
-        self._list = CaseList(desk)
+        self._list = cases
         self._board = BoardPages(desk, frame, changes, self._list)
 
     def routes(self) -> list[web.RouteDef]:

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from shore_relay.desk.app import Desk
+from shore_relay.desk.lines import InboxLines
 from shore_relay.desk.searching import FOUND_MAX, QUERY_CHARACTERS_MAX, SearchIndex
 from shore_relay.desk.web.frame import Frame
 from shore_relay.desk.web.guard import shown_to
@@ -11,9 +12,9 @@ from shore_relay.desk.web.guard import shown_to
 class SearchPage:
     """One page: what was asked, and what was found."""
 
-    def __init__(self, desk: Desk, frame: Frame) -> None:
+    def __init__(self, desk: Desk, frame: Frame, lines: InboxLines) -> None:
         self._frame = frame
-        self._index = SearchIndex(desk)
+        self._index = SearchIndex(desk, lines)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to serve."""

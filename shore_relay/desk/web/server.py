@@ -11,6 +11,7 @@ from protocol.errors import ProtocolError
 from protocol.priming import Language
 from shore_relay.desk.answering import why_no_answer
 from shore_relay.desk.app import Desk
+from shore_relay.desk.cases.overview import CaseList
 from shore_relay.desk.changes import Changes
 from shore_relay.desk.errors import (
     CannotAnswer,
@@ -27,20 +28,21 @@ from shore_relay.desk.inbox import (
     load_answer_voice,
     load_answers,
     load_entry,
-    load_inbox,
     load_voice,
     open_entry,
 )
+from shore_relay.desk.inbox_list import InboxList
+from shore_relay.desk.lines import InboxLines
 from shore_relay.desk.people.roles import Permission, may
 from shore_relay.desk.sound import SoundShelf
 from shore_relay.desk.trust import Origin
-from shore_relay.desk.vessels import box_to_confirm, confirm, find_vessel, load_vessels
 from shore_relay.desk.web.account_pages import AccountPages
 from shore_relay.desk.web.answer_pages import AnswerPages
 from shore_relay.desk.web.case_pages import CasePages
 from shore_relay.desk.web.evidence_pages import EvidencePages
-from shore_relay.desk.web.frame import Frame, see_other
+from shore_relay.desk.web.frame import Frame
 from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers, new_nonce, shown_to
+from shore_relay.desk.web.inbox_pages import InboxPages
 from shore_relay.desk.web.login_pages import LoginPages
 from shore_relay.desk.web.people_pages import PeoplePages
 from shore_relay.desk.web.rendering import FOLDER
@@ -69,8 +71,10 @@ class Page:
         self._account = AccountPages(desk, self._frame, self._sessions)
         self._people = PeoplePages(desk, self._frame, self._sessions, changes)
         self._answering = AnswerPages(desk, self._frame, changes, self._shelf, self._show_message)
-        self._cases = CasePages(desk, self._frame, changes)
-        self._search = SearchPage(desk, self._frame)
+        cases, lines = CaseList(desk), InboxLines(desk)
+        self._cases = CasePages(desk, self._frame, changes, cases)
+        self._inbox = InboxPages(desk, self._frame, changes, InboxList(desk, lines, cases))
+        self._search = SearchPage(desk, self._frame, lines)
         self._evidence = EvidencePages(desk, self._frame, changes)
         self._closing = asyncio.Event()
 
@@ -81,6 +85,7 @@ class Page:
     async def warm(self) -> None:
         """Do before anybody comes what the first one would have to wait for; raises `StoreFailed`."""
         await self._cases.warm()
+        await self._inbox.warm()
 
     def close(self) -> None:
         """End the event streams, so that the server can stop."""
@@ -99,17 +104,13 @@ class Page:
                 *self._cases.routes(),
                 *self._search.routes(),
                 *self._evidence.routes(),
-                web.get("/", self._inbox),
-                web.get("/inbox-list", self._inbox_list),
+                *self._inbox.routes(),
                 web.get("/events", self._events),
                 web.get(r"/messages/{id:\d{1,15}}", self._message),
                 web.get(r"/messages/{id:\d{1,15}}/answers-list", self._answers_list),
                 web.get(r"/messages/{id:\d{1,15}}/sound.wav", self._sound),
                 web.get(r"/messages/{id:\d{1,15}}/sound-state", self._sound_state),
                 web.get(r"/messages/{id:\d{1,15}}/answers/{answer:\d{1,15}}.wav", self._answer_sound),
-                web.get("/vessels", self._vessels),
-                web.get(r"/vessels/{vessel:[0-9a-f]{16}}", self._vessel),
-                web.post(r"/vessels/{vessel:[0-9a-f]{16}}/confirm", self._confirm),
                 web.static("/static", FOLDER / "static"),
             ]
         )
@@ -138,21 +139,7 @@ class Page:
         words = self._frame.words(request)
         return self._frame.sorry(request, words(key if words.has(key) else "error.not-found"), status)
 
-    # --- the inbox -----------------------------------------------------------------------------------------
-
-    async def _inbox(self, request: web.Request) -> web.Response:
-        return self._frame.html("inbox.html", request, await self._inbox_values(request))
-
-    async def _inbox_list(self, request: web.Request) -> web.Response:
-        return self._frame.html("inbox_list.html", request, await self._inbox_values(request))
-
-    async def _inbox_values(self, request: web.Request) -> dict[str, object]:
-        vessels = await load_vessels(self._desk)
-        return {
-            "entries": shown_to(request, await load_inbox(self._desk)),
-            "gaps": [vessel for vessel in vessels if vessel.missing],
-            "to_confirm": [vessel for vessel in vessels if vessel.pending],
-        }
+    # --- changes -------------------------------------------------------------------------------------------
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -239,25 +226,6 @@ class Page:
         if not packed:
             raise web.HTTPNotFound(text="error.not-found")
         return wav_response(request, await asyncio.to_thread(self._shelf.wav, packed))
-
-    # --- vessels -------------------------------------------------------------------------------------------
-
-    async def _vessels(self, request: web.Request) -> web.Response:
-        return self._frame.html("vessels.html", request, {"vessels": await load_vessels(self._desk)})
-
-    async def _vessel(self, request: web.Request) -> web.Response:
-        vessel = await find_vessel(self._desk, request.match_info["vessel"])
-        every = shown_to(request, await load_inbox(self._desk))
-        entries = [entry for entry in every if entry.vessel == vessel.id]
-        return self._frame.html("vessel.html", request, {"vessel": vessel, "entries": entries})
-
-    async def _confirm(self, request: web.Request) -> web.Response:
-        vessel = await find_vessel(self._desk, request.match_info["vessel"])
-        # The form repeats the fingerprint that was on the screen: what came meanwhile is not confirmed.
-        box = box_to_confirm(vessel, str((await request.post()).get("fingerprint", "")))
-        await confirm(self._desk, box)
-        await self._changes.announce()
-        return see_other(f"/vessels/{vessel.id.hex()}")
 
 
 def _obstacle(reason: CannotAnswer | None, entry: Entry) -> str:

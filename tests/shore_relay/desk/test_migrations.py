@@ -4,7 +4,7 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
-from shore_relay.desk.store import inbox
+from shore_relay.desk.store import inbox, listing
 from shore_relay.desk.store.database import FILE_NAME, Database
 
 STORE = resources.files("shore_relay.desk.store") / "migrations"
@@ -50,3 +50,20 @@ async def test_what_came_before_custody_was_noted_stays_and_says_that_nobody_not
     assert (row.number, row.opened_at) == (2, 9)
     assert (row.fetched_at, row.opened_by) == (0, b"")
     assert _schema(tmp_path / "old") == _schema(tmp_path / "fresh")
+
+
+async def test_messages_that_came_before_changes_were_numbered_are_new_to_a_list(tmp_path: Path) -> None:
+    _left_by_version(tmp_path, 5)
+
+    database = await Database.open(tmp_path)
+    async with database.reading() as connection:
+        state = await listing.inbox_state(connection)
+        (before,) = await listing.changed_entries(connection, 0, 10)
+    async with database.transaction() as connection:
+        await inbox.set_origin(connection, 1, 1, None)
+    async with database.reading() as connection:
+        (after,) = await listing.changed_entries(connection, state.changed, 10)
+    await database.close()
+
+    assert (before.id, before.changed, before.case) == (1, 1, 0)
+    assert (after.id, after.changed) == (1, 2)

@@ -5,7 +5,9 @@ import pytest
 from protocol.message import WellBeing
 from shore_relay.desk.actor import Role
 from shore_relay.desk.app import Desk
-from shore_relay.desk.searching import FOUND_MAX, SearchIndex, folded, matches, terms_of
+from shore_relay.desk.folding import folded, matches, terms_of
+from shore_relay.desk.lines import InboxLines
+from shore_relay.desk.searching import FOUND_MAX, SearchIndex
 from tests.shore_relay.desk.boat import Boat
 from tests.shore_relay.desk.cases.arriving import arrive
 from tests.shore_relay.desk.cases.conftest import boat  # noqa: F401  # A vessel of the office.
@@ -50,7 +52,7 @@ async def test_messages_are_found_newest_first_also_those_that_came_after_the_fi
     office: Desk,  # noqa: F811  # pytest gives a fixture under the name of its function.
     boat: Boat,  # noqa: F811  # As above.
 ) -> None:
-    index = SearchIndex(office)
+    index = SearchIndex(office, InboxLines(office))
     await arrive(office, boat.text("No wages."), boat.text("Nothing to eat."))
     assert [entry.id for entry in (await index.search("wages")).entries] == [1]
     await arrive(office, *(boat.text(f"Wages, once more: {n}") for n in range(FOUND_MAX)))
