@@ -4,7 +4,7 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
-from shore_relay.desk.store import inbox
+from shore_relay.desk.store import inbox, notices
 from shore_relay.desk.store.database import FILE_NAME, Database
 
 STORE = resources.files("shore_relay.desk.store") / "migrations"
@@ -49,4 +49,26 @@ async def test_what_came_before_custody_was_noted_stays_and_says_that_nobody_not
 
     assert (row.number, row.opened_at) == (2, 9)
     assert (row.fetched_at, row.opened_by) == (0, b"")
+    assert _schema(tmp_path / "old") == _schema(tmp_path / "fresh")
+
+
+async def test_a_desk_from_before_there_were_notices_keeps_its_messages_and_has_told_nobody(
+    tmp_path: Path,
+) -> None:
+    for name in ("old", "fresh"):
+        (tmp_path / name).mkdir()
+    _left_by_version(tmp_path / "old", 5)
+
+    database = await Database.open(tmp_path / "old")
+    async with database.reading() as connection:
+        (row,) = await inbox.bundles(connection)
+        assert await notices.people(connection) == []
+        assert await notices.waiting(connection) == []
+        assert await notices.newest_entry(connection) == 1
+        # Somebody has opened it.
+        assert await notices.unopened(connection, 0) == []
+    await database.close()
+    await (await Database.open(tmp_path / "fresh")).close()
+
+    assert (row.number, row.opened_at) == (2, 9)
     assert _schema(tmp_path / "old") == _schema(tmp_path / "fresh")
