@@ -16,6 +16,7 @@ from shore_relay.desk.commands import (
     cases,
     evidence,
     founding,
+    notices,
     people,
     reading,
     recovery,
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_people(commands, shared)
     _add_recovery(commands, shared)
     _add_evidence(commands, shared)
+    _add_notices(commands, shared)
     return parser
 
 
@@ -204,6 +206,22 @@ def _add_evidence(
     tie.set_defaults(command=evidence.tie_packs)
     tie.add_argument("whole", metavar="WHOLE")
     tie.add_argument("redacted", metavar="REDACTED")
+
+
+def _add_notices(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser
+) -> None:
+    text = "words by e-mail or webhook that something waits at the desk, never what"
+    group = commands.add_parser("notices", help=text, description=text).add_subparsers(
+        metavar="COMMAND", required=True
+    )
+    test = group.add_parser("test", help="send one to yourself, and say what went wrong", parents=[shared])
+    test.set_defaults(command=notices.test)
+    test.add_argument("--to", metavar="ADDRESS", help="an e-mail address instead of what you chose")
+    dates = group.add_parser("calendar", help="write your due dates for a calendar", parents=[shared])
+    dates.set_defaults(command=notices.write_calendar)
+    dates.add_argument("--out", metavar="FILE", required=True, help="NAME.ics: numbers and dates only")
+    dates.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0], help="%(choices)s")
 
 
 def _add_removals(make: argparse.ArgumentParser) -> None:

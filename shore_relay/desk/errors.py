@@ -301,6 +301,60 @@ class NotTied(DeskError):
     code: ClassVar[str] = "not-tied"
 
 
+class BadNoticeChoice(DeskError):
+    """What somebody chose about notices cannot be."""
+
+    code: ClassVar[str] = "bad-notice-choice"
+
+
+class NoticeFailed(DeskError):
+    """A notice could not be sent. Those that wait are tried again."""
+
+    code: ClassVar[str] = "notice-failed"
+
+
+class NoticesOff(NoticeFailed):
+    """There is no way by which a notice could go to this person."""
+
+    code: ClassVar[str] = "notices-off"
+
+
+class MailUnreachable(NoticeFailed):
+    """The mail server does not answer, or breaks off."""
+
+    code: ClassVar[str] = "mail-unreachable"
+
+
+class MailNotSecure(NoticeFailed):
+    """The mail server's certificate is not in order, or it offers no encryption."""
+
+    code: ClassVar[str] = "mail-not-secure"
+
+
+class MailLoginRefused(NoticeFailed):
+    """The mail server does not take the name or the password."""
+
+    code: ClassVar[str] = "mail-login-refused"
+
+
+class MailRefused(NoticeFailed):
+    """The mail server takes no mail from this sender or for this address."""
+
+    code: ClassVar[str] = "mail-refused"
+
+
+class WebhookUnreachable(NoticeFailed):
+    """The webhook's receiver does not answer."""
+
+    code: ClassVar[str] = "webhook-unreachable"
+
+
+class WebhookRefused(NoticeFailed):
+    """The webhook's receiver answers something else than that it took the notice."""
+
+    code: ClassVar[str] = "webhook-refused"
+
+
 EXIT_CODES: Mapping[type[Exception], int] = {
     BadSettings: 3,
     NotInitialised: 4,
@@ -353,6 +407,8 @@ EXIT_CODES: Mapping[type[Exception], int] = {
     BadSignature: 84,
     WrongSigner: 85,
     NotTied: 86,
+    NoticeFailed: 110,
+    BadNoticeChoice: 111,
 }
 """0 is success, 1 unexpected, 2 wrong usage (argparse). A class counts as its nearest parent listed here."""
 

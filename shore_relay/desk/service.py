@@ -14,6 +14,8 @@ from shore_relay.desk.epochs import roll_if_due
 from shore_relay.desk.errors import KeysMoved, RelayRefused, RelayUnreachable, StoreFailed, UnreadableFile
 from shore_relay.desk.fetching import fetch
 from shore_relay.desk.log import log
+from shore_relay.desk.notices.channels import Channels
+from shore_relay.desk.notices.delivering import Notices
 from shore_relay.desk.relay_client import RelayClient
 from shore_relay.desk.sending import send_queued
 
@@ -32,6 +34,9 @@ _CONTACTS_LOOK_S = 300.0
 _CLIMB_LOOK_S = 30.0
 """How often it is looked who is silent and which reminder is due; both are counted in hours."""
 
+_NOTIFY_LOOK_S = 30.0
+"""How often it is looked whose daily hour has come and which notice is to be tried again."""
+
 _SEND_AGAIN_S = 60.0
 """The sender looks at least so often, should an announcement have been missed."""
 
@@ -40,13 +45,19 @@ class Service:
     """The loops of one desk. Each runs until cancelled; trouble is logged and tried again, never fatal."""
 
     def __init__(
-        self, desk: Desk, client: RelayClient, changes: Changes, pause: Pause = asyncio.sleep
+        self,
+        desk: Desk,
+        client: RelayClient,
+        changes: Changes,
+        pause: Pause = asyncio.sleep,
+        notices: Notices | None = None,
     ) -> None:
         self._desk = desk
         self._client = client
         self._changes = changes
         self._pause = pause
         self._cases = CaseList(desk)
+        self._notices = notices or Notices(desk, Channels())
 
     async def run(self) -> None:
         """Run every loop until cancelled."""
@@ -58,6 +69,7 @@ class Service:
             group.create_task(self._again_and_again("roll", self._roll))
             group.create_task(self._again_and_again("contacts", self._ask_contacts))
             group.create_task(self._again_and_again("climb", self._climb))
+            group.create_task(self._again_and_again("notify", self._notify))
 
     async def _fetch(self) -> None:
         count = await fetch(self._desk, self._client, self._desk.settings.wait_s)
@@ -92,6 +104,14 @@ class Service:
                 log("ladder", entries=made)
                 await self._changes.announce()
         await self._pause(_CLIMB_LOOK_S)
+
+    async def _notify(self) -> None:
+        # A loop of its own: a mail server that keeps people waiting keeps no message waiting.
+        seen = self._changes.count
+        sent = await self._notices.turn()
+        if sent:
+            log("notified", notices=sent)
+        await self._changes.wait_beyond(seen, _NOTIFY_LOOK_S)
 
     async def _watch(self) -> None:
         await self._changes.watch(self._desk.database)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shore_relay.desk.errors import BadSettings
 
@@ -16,9 +17,13 @@ NOT_SETTINGS = frozenset(
         "SEAVOICE_DESK_PERSON",
         "SEAVOICE_DESK_PASSPHRASE",
         "SEAVOICE_DESK_NEW_PASSPHRASE",
+        "SEAVOICE_DESK_SMTP_PASSWORD",
+        "SEAVOICE_DESK_WEBHOOK_SECRET",
     }
 )
-"""These name the folder and open the keys; they cannot stand in a file inside the folder."""
+"""These name the folder or are secrets; they cannot stand in a settings file inside the folder."""
+
+SMTP_SECURITY = ("tls", "starttls", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,24 @@ class Settings:
     """The check-in board calls a vessel silent that was not heard for so long."""
     unopened_overdue_hours: int = 24
     """The inbox calls a message overdue that nobody has opened for so long since the relay had it."""
+
+    time_zone: str = "UTC"
+    """In which the hour of the daily notice is meant, such as Asia/Bangkok."""
+    smtp_host: str = ""
+    """The server that takes notices by e-mail; empty for none."""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    """`tls` from the first byte (port 465), `starttls` (587), or `none` for a server on this machine."""
+    smtp_user: str = ""
+    """Empty for a server that asks for no login."""
+    smtp_password_file: str = ""
+    """A file that only its owner may read; else SEAVOICE_DESK_SMTP_PASSWORD."""
+    smtp_from: str = ""
+    """The address that notices come from."""
+    webhook_url: str = ""
+    """Where notices go as signed webhooks; empty for nowhere."""
+    webhook_secret_file: str = ""
+    """A file that only its owner may read, with `whsec_` and base64; else SEAVOICE_DESK_WEBHOOK_SECRET."""
 
 
 def load_settings(data: Path, environment: Mapping[str, str]) -> Settings:
@@ -142,6 +165,7 @@ def _within_bounds(settings: Settings) -> Settings:
         ("credit_price", 0, 1_000),
         ("vessel_silence_hours", 1, 8_760),
         ("unopened_overdue_hours", 1, 8_760),
+        ("smtp_port", 1, 65_535),
     ):
         if not least <= getattr(settings, name) <= most:
             raise BadSettings(f"The setting {name} must be from {least} to {most}.")
@@ -149,5 +173,16 @@ def _within_bounds(settings: Settings) -> Settings:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
         raise BadSettings(
             f"The relay's address must be like https://relay.example.org:8701, and is: {settings.relay}."
+        )
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as reason:
+        raise BadSettings(
+            f"The setting time_zone must be like Asia/Bangkok, and is: {settings.time_zone}."
+        ) from reason
+    if settings.smtp_security not in SMTP_SECURITY:
+        raise BadSettings(
+            f"The setting smtp_security must be one of {', '.join(SMTP_SECURITY)}, and is: "
+            f"{settings.smtp_security}."
         )
     return settings

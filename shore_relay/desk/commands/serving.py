@@ -10,9 +10,11 @@ from aiohttp import web
 
 from shore_relay.desk.app import Desk
 from shore_relay.desk.changes import Changes
-from shore_relay.desk.commands.terminal import say, unlocked
+from shore_relay.desk.commands.terminal import environment, say, unlocked
 from shore_relay.desk.errors import AlreadyServing, PortInUse
 from shore_relay.desk.log import log_to_stderr
+from shore_relay.desk.notices.channels import Channels, load_channels
+from shore_relay.desk.notices.delivering import Notices
 from shore_relay.desk.people.roles import Permission
 from shore_relay.desk.relay_client import RelayClient
 from shore_relay.desk.relay_lock import relay_lock
@@ -31,10 +33,10 @@ async def serve(arguments: argparse.Namespace) -> None:
                 raise AlreadyServing(
                     f"Another process serves {desk.data} already; use its page, or stop it first."
                 )
-            await _serve(desk)
+            await _serve(desk, load_channels(desk.settings, environment()))
 
 
-async def _serve(desk: Desk) -> None:
+async def _serve(desk: Desk, channels: Channels) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -48,7 +50,8 @@ async def _serve(desk: Desk) -> None:
         port = await listen(runner, desk.settings.host, desk.settings.port)
         page.listen_on(desk.settings.host, port)
         async with aiohttp.ClientSession() as session:
-            service = asyncio.create_task(Service(desk, RelayClient(desk, session), changes).run())
+            loops = Service(desk, RelayClient(desk, session), changes, notices=Notices(desk, channels))
+            service = asyncio.create_task(loops.run())
             say(f"ready: http://{desk.settings.host}:{port}/")
             await _until(stopping, service)
     finally:

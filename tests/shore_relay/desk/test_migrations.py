@@ -4,7 +4,7 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
-from shore_relay.desk.store import inbox, listing
+from shore_relay.desk.store import inbox, listing, notices
 from shore_relay.desk.store.database import FILE_NAME, Database
 
 STORE = resources.files("shore_relay.desk.store") / "migrations"
@@ -67,3 +67,25 @@ async def test_messages_that_came_before_changes_were_numbered_are_new_to_a_list
 
     assert (before.id, before.changed, before.case) == (1, 1, 0)
     assert (after.id, after.changed) == (1, 2)
+
+
+async def test_a_desk_from_before_there_were_notices_keeps_its_messages_and_has_told_nobody(
+    tmp_path: Path,
+) -> None:
+    for name in ("old", "fresh"):
+        (tmp_path / name).mkdir()
+    _left_by_version(tmp_path / "old", 5)
+
+    database = await Database.open(tmp_path / "old")
+    async with database.reading() as connection:
+        (row,) = await inbox.bundles(connection)
+        assert await notices.people(connection) == []
+        assert await notices.waiting(connection) == []
+        assert await notices.newest_entry(connection) == 1
+        # Somebody has opened it.
+        assert await notices.unopened(connection, 0) == []
+    await database.close()
+    await (await Database.open(tmp_path / "fresh")).close()
+
+    assert (row.number, row.opened_at) == (2, 9)
+    assert _schema(tmp_path / "old") == _schema(tmp_path / "fresh")

@@ -109,6 +109,8 @@ COMMANDS = {
     "case 1": Permission.CASEWORK,
     "board": Permission.CASEWORK,
     "verify": Permission.CASEWORK,
+    "notices test": Permission.CASEWORK,
+    "notices calendar --out {out}": Permission.CASEWORK,
     "status": Permission.READ,
     "show 1": Permission.ANSWER,
     "answer 1 --text Hello": Permission.ANSWER,
