@@ -22,11 +22,18 @@ class WatchedStore(SqliteStore):
 
     async def commit_link(self, commit: LinkCommit) -> None:
         self.commit = commit
-        await super().commit_link(commit)
+        try:
+            await super().commit_link(commit)
+        finally:
+            # One that failed is nobody's: what is committed next has nothing of it.
+            self.commit = None
 
     async def renumber(self, vessel: VesselId, number: int, *, above: int) -> None:
         self.renumbers = vessel
-        await super().renumber(vessel, number, above=above)
+        try:
+            await super().renumber(vessel, number, above=above)
+        finally:
+            self.renumbers = None
 
     async def dispatch(
         self,
@@ -40,9 +47,12 @@ class WatchedStore(SqliteStore):
         from_operator: bool = False,
     ) -> bool:
         self.renumbers = vessel
-        return await super().dispatch(
-            desk, vessel, dispatch, at, keys=keys, most_bytes=most_bytes, from_operator=from_operator
-        )
+        try:
+            return await super().dispatch(
+                desk, vessel, dispatch, at, keys=keys, most_bytes=most_bytes, from_operator=from_operator
+            )
+        finally:
+            self.renumbers = None
 
     def duplicate_bytes(self, vessel: VesselId) -> int:
         """Return the payload bytes of a vessel that came although they were held."""
