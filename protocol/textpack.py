@@ -50,6 +50,10 @@ _HELD_OUT_EVERY = 16
 _HELD_OUT_FIRST = 1
 """Every sixteenth line of the priming text, from the second, is kept apart to learn the first weights on."""
 
+_KEPT_PLACES_MIN = 16
+"""What was read at so many places is kept for the next message: counting it anew was most of the work of a
+short one. Rarer strings are counted when they come, so that memory stays small."""
+
 _PLACE_BITS = 6
 _PAGE_BITS = 15
 """A page has 64 code points; 17,408 pages hold all of Unicode."""
@@ -130,23 +134,15 @@ class _Reading:
                 self.after_separator.append(place)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    """A reading in terms of an alphabet: what is known before the weights are learned."""
-
-    reading: _Reading
-    alphabet: _Alphabet
-
-
-class _Context:
-    """What followed one string of characters: in the reading, and so far in this message."""
+class _Stem:
+    """What followed one string of characters in the reading: shared by all messages, changed by none."""
 
     __slots__ = ("_longer", "_places", "_read", "turns")
 
-    def __init__(self, read: _Read, places: Sequence[int]) -> None:
+    def __init__(self, read: "_Read", places: Sequence[int]) -> None:
         self._read = read
         self._places = places
-        self._longer: dict[str, _Context] = {}
+        self._longer: dict[str, _Stem] = {}
         self.turns: dict[int, list[int]] = {}
         """For each fork, how often its turns 0 and 1 were taken here."""
         text = read.reading.text
@@ -154,13 +150,62 @@ class _Context:
             for fork, turn in read.alphabet.steps[character]:
                 self.turns.setdefault(fork, [0, 0])[turn] += times
 
-    def followed_by(self, character: str) -> "_Context":
-        """Return the context that is one character longer."""
+    def followed_by(self, character: str) -> "_Stem":
+        """Return the stem that is one character longer."""
         longer = self._longer.get(character)
         if longer is None:
             text = self._read.reading.text
             places = [place + 1 for place in self._places if text[place] == character]
-            longer = self._longer[character] = _Context(self._read, places)
+            longer = _Stem(self._read, places)
+            if len(places) >= _KEPT_PLACES_MIN:
+                self._longer[character] = longer
+        return longer
+
+
+class _Read:
+    """A reading in terms of an alphabet: what is known before the weights are learned."""
+
+    def __init__(self, reading: _Reading, alphabet: _Alphabet) -> None:
+        self.reading = reading
+        self.alphabet = alphabet
+        self.anywhere = _Stem(self, range(1, len(reading.text)))
+        self.word_start = _Stem(self, reading.after_separator)
+        self.nowhere = _Stem(self, ())
+        self._after: dict[str, _Stem] = {}
+
+    def after(self, character: str) -> _Stem:
+        """Return the stem of one character."""
+        places = self.reading.after.get(character)
+        if places is None:
+            return self.nowhere
+        if character not in self._after:
+            self._after[character] = _Stem(self, places)
+        return self._after[character]
+
+
+class _Context:
+    """What followed one string of characters: in the reading, and so far in this message."""
+
+    __slots__ = ("_longer", "_stem", "_turns")
+
+    def __init__(self, stem: _Stem) -> None:
+        self._stem = stem
+        self._longer: dict[str, _Context] = {}
+        self._turns: dict[int, list[int]] = {}
+
+    def turns_at(self, fork: int) -> list[int]:
+        """Return how often the turns 0 and 1 of a fork were taken here, for the caller to count on."""
+        turns = self._turns.get(fork)
+        if turns is None:
+            # The reading's own counts stay as they are: the next message begins with them again.
+            turns = self._turns[fork] = list(self._stem.turns.get(fork, (0, 0)))
+        return turns
+
+    def followed_by(self, character: str) -> "_Context":
+        """Return the context that is one character longer."""
+        longer = self._longer.get(character)
+        if longer is None:
+            longer = self._longer[character] = _Context(self._stem.followed_by(character))
         return longer
 
 
@@ -211,10 +256,9 @@ class _Walk:
         self._coder = coder
         self._escaped = _Characters(coder)
         self._after: dict[str, _Context] = {}
-        self._word_start = _Context(read, read.reading.after_separator)
-        nothing = [_Context(read, ()) for _ in range(_ORDERS_MAX - 1)]
-        order_0 = _Context(read, range(1, len(read.reading.text)))
-        self._contexts = [order_0, self._context_after(_END), *nothing, self._word_start]
+        self._word_start = _Context(read.word_start)
+        nothing = [_Context(read.nowhere) for _ in range(_ORDERS_MAX - 1)]
+        self._contexts = [_Context(read.anywhere), self._context_after(_END), *nothing, self._word_start]
 
     def code(self, character: str) -> str:
         """Carry one character (or the end) and return it; an unpacking coder ignores `character`."""
@@ -247,7 +291,7 @@ class _Walk:
         opinions = []
         longest = 0
         for order, context in enumerate(self._contexts):
-            turns = context.turns.setdefault(fork, [0, 0])
+            turns = context.turns_at(fork)
             seen.append(turns)
             zeros, ones = turns
             if zeros or ones:
@@ -275,8 +319,7 @@ class _Walk:
     def _context_after(self, character: str) -> _Context:
         context = self._after.get(character)
         if context is None:
-            places = self._read.reading.after.get(character, ())
-            context = self._after[character] = _Context(self._read, places)
+            context = self._after[character] = _Context(self._read.after(character))
         return context
 
 
@@ -317,13 +360,13 @@ def _primed(language: Language) -> _Primed:
     alphabet = _alphabet(language, whole.text)
     held_out = lines[_HELD_OUT_FIRST::_HELD_OUT_EVERY]
     rest = [line for number, line in enumerate(lines) if number % _HELD_OUT_EVERY != _HELD_OUT_FIRST]
-    read = _Read(reading=_Reading(rest), alphabet=alphabet)
+    read = _Read(_Reading(rest), alphabet)
     weights = [[_WEIGHT_START] * (_WORD + 1) + [0] for _ in range(_ORDERS_MAX + 1)]
     for line in held_out:
         walk = _Walk(read, weights, _Rehearsal())
         for character in line + _END:
             walk.code(character)
-    return _Primed(read=_Read(reading=whole, alphabet=alphabet), weights=tuple(map(tuple, weights)))
+    return _Primed(read=_Read(whole, alphabet), weights=tuple(map(tuple, weights)))
 
 
 def pack_text(text: str, language: Language) -> bytes:

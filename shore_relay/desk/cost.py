@@ -21,6 +21,9 @@ from shore_relay.desk.settings import Settings
 _NUMBER = 65_535
 """A bundle number as long as those of a vessel that has been at sea for a year."""
 
+_MESSAGE_UP_BYTES = 340
+"""What one short message up carries (Iridium 9602 and 9603)."""
+
 _TRIES_MAX = 8
 """Packing is the dear part of finding out what fits; after so many tries the best length found will do."""
 
@@ -57,6 +60,12 @@ def cost_of(raw: bytes, priority: Priority, settings: Settings) -> Cost:
     )
 
 
+def credits_up(raw: bytes, settings: Settings) -> int:
+    """Return how many credits a bundle took from its vessel, if it shared no message with another."""
+    sizes = _message_sizes(raw, _MESSAGE_UP_BYTES, Side.VESSEL)
+    return sum(max(1, -(-size // settings.credit_bytes)) for size in sizes)
+
+
 def characters_too_long(text: str, plain_size: Callable[[str], int], around_bytes: int, mtu: int) -> int:
     """Return by how many characters a text is too long for one satellite message; 0 where it fits.
 
@@ -90,8 +99,8 @@ def _room_bytes(around_bytes: int, mtu: int) -> int:
     return max(fitting, default=0)
 
 
-def _message_sizes(raw: bytes, mtu: int) -> list[int]:
-    """Return the sizes of the messages in which a relay sends a bundle that has one vessel to itself."""
+def _message_sizes(raw: bytes, mtu: int, side: Side = Side.RELAY) -> list[int]:
+    """Return the sizes of the messages in which a side sends a bundle that has the link to itself."""
     link = LinkProfile(
         name="satellite",
         kind=LinkKind.MESSAGE,
@@ -102,7 +111,7 @@ def _message_sizes(raw: bytes, mtu: int) -> list[int]:
     # Any secret will do: it changes the bytes of a packet, and never its length.
     secret = bytes(X25519_KEY_BYTES)
     engine = SyncEngine(
-        Side.RELAY,
+        side,
         VesselId(bytes(VESSEL_ID_BYTES)),
         Snapshot(guard=GuardState(secret=secret), rekey_key=rekey_secret(secret)),
         MemoryJournal(),

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 from protocol.ids import UnixSeconds, VesselId
@@ -126,16 +126,17 @@ class InboxList:
         briefs = await self._cases.briefs() if onlooker.sees_cases else []
         judge = _Judge(briefs, self._desk, onlooker)
         places = defaultdict[Place, list[Line]](list)
+        is_everything = replace(wish, page=1) == Wish()
         for line in lines:
-            if judge.is_wanted(line, wish):
+            if is_everything or judge.is_wanted(line, wish):
                 places[judge.place(line)].append(line)
-        chosen = [line.id for place in Place for line in places[place]]
+        chosen = [line for place in Place for line in places[place]]
         pages = max(1, -(-len(chosen) // PAGE))
         page = min(max(1, wish.page), pages)
         shown = chosen[(page - 1) * PAGE : page * PAGE]
         return InboxPage(
-            entries=tuple(await load_entries(self._desk, shown)),
-            overdue=judge.overdue_among(lines, frozenset(shown)),
+            entries=tuple(await load_entries(self._desk, [line.id for line in shown])),
+            overdue=frozenset(line.id for line in shown if judge.is_overdue(line)),
             found=len(chosen),
             page=page,
             pages=pages,
@@ -183,10 +184,6 @@ class _Judge:
             and self._is_recent(line.arrived_at, wish.since)
             and self._is_which(line, wish.which)
         )
-
-    def overdue_among(self, lines: Iterable[Line], shown: frozenset[int]) -> frozenset[int]:
-        """Return which of the shown are overdue."""
-        return frozenset(line.id for line in lines if line.id in shown and self.is_overdue(line))
 
     def _is_recent(self, at: UnixSeconds, since: Since) -> bool:
         return since is Since.EVER or at >= self._now - _HOURS[since] * _HOUR_S

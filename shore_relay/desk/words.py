@@ -46,6 +46,10 @@ class Words:
         """Return why a bundle cannot be shown; what is new to the catalogue is named by its code."""
         return self(f"fault.{code}") if self.has(f"fault.{code}") else self("fault.other", code=code)
 
+    def bearer(self, name: str) -> str:
+        """Return what a bearer is called; one that the catalogue does not know keeps the relay's name."""
+        return self(f"bearer.{name}") if self.has(f"bearer.{name}") else name
+
     def trouble(self, code: str, sentence: str) -> str:
         """Return what went wrong in this language, or the sentence that came with it."""
         return self(f"trouble.{code}") if self.has(f"trouble.{code}") else sentence

@@ -33,6 +33,7 @@ from shore_relay.desk.inbox import (
 )
 from shore_relay.desk.inbox_list import InboxList
 from shore_relay.desk.lines import InboxLines
+from shore_relay.desk.passage import load_passages
 from shore_relay.desk.people.roles import Permission, may
 from shore_relay.desk.sound import SoundShelf
 from shore_relay.desk.trust import Origin
@@ -190,6 +191,8 @@ class Page:
             "entry": shown_to(request, [entry])[0],
             "case_number": await self._cases.number_of(entry.id),
             "answers": await load_answers(self._desk, entry.id),
+            "passages": await load_passages(self._desk, entry),
+            "currency": self._desk.settings.currency,
             "obstacle": _obstacle(why_no_answer(entry), entry),
             "characters_max": limits.TEXT_CHARACTERS_MAX,
             "voice_seconds_max": limits.VOICE_SECONDS_MAX,

@@ -20,6 +20,7 @@ from shore_relay.desk.cases.overview import Attention, Choice
 from shore_relay.desk.content import ContentKind
 from shore_relay.desk.errors import DeskError
 from shore_relay.desk.evidence.redaction import Rounding
+from shore_relay.desk.inbox_list import ListedKind, Since, Which
 from shore_relay.desk.phrases.book import BLANKS, load_phrases
 from shore_relay.desk.store.records import DispatchState
 from shore_relay.desk.trust import Origin
@@ -56,6 +57,11 @@ ENUMERATED = {
     *(f"kind.{kind.value}" for kind in ContentKind),
     *(f"evidence.times.{rounding.value}" for rounding in Rounding),
     "evidence.vessel-letter",
+    *(f"inbox.which.{which.value}" for which in Which),
+    *(f"inbox.since.{since.value}" for since in Since),
+    *(f"kind.{kind.value}" for kind in ListedKind),
+    # As the relay names them.
+    *(f"bearer.{name}" for name in ("tcp", "websocket", "udp", "sbd", "stick")),
 }
 
 
