@@ -31,6 +31,7 @@ from shore_relay.desk.inbox import (
     load_voice,
     open_entry,
 )
+from shore_relay.desk.notices.channels import Channels
 from shore_relay.desk.people.roles import Permission, may
 from shore_relay.desk.sound import SoundShelf
 from shore_relay.desk.trust import Origin
@@ -42,6 +43,7 @@ from shore_relay.desk.web.evidence_pages import EvidencePages
 from shore_relay.desk.web.frame import Frame, see_other
 from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers, new_nonce, shown_to
 from shore_relay.desk.web.login_pages import LoginPages
+from shore_relay.desk.web.notice_pages import NoticePages
 from shore_relay.desk.web.people_pages import PeoplePages
 from shore_relay.desk.web.rendering import FOLDER
 from shore_relay.desk.web.search_page import SearchPage
@@ -58,7 +60,13 @@ _EVENTS_BEAT_S = 20.0
 class Page:
     """The local page of one desk."""
 
-    def __init__(self, desk: Desk, changes: Changes, clock: MonotonicClock = time.monotonic) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        changes: Changes,
+        clock: MonotonicClock = time.monotonic,
+        channels: Channels | None = None,
+    ) -> None:
         self._desk = desk
         self._changes = changes
         self._frame = Frame(desk)
@@ -72,6 +80,7 @@ class Page:
         self._cases = CasePages(desk, self._frame, changes)
         self._search = SearchPage(desk, self._frame)
         self._evidence = EvidencePages(desk, self._frame, changes)
+        self._notices = NoticePages(desk, self._frame, channels or Channels())
         self._closing = asyncio.Event()
 
     def listen_on(self, host: str, port: int) -> None:
@@ -99,6 +108,7 @@ class Page:
                 *self._cases.routes(),
                 *self._search.routes(),
                 *self._evidence.routes(),
+                *self._notices.routes(),
                 web.get("/", self._inbox),
                 web.get("/inbox-list", self._inbox_list),
                 web.get("/events", self._events),
