@@ -87,7 +87,8 @@ class NoticePages:
 
     async def _renew(self, request: web.Request) -> web.Response:
         is_wanted = text_of(await request.post(), "do") != "none"
-        await renew_calendar(self._desk, actor_of(request), is_wanted=is_wanted)
+        language = self._frame.words(request).language
+        await renew_calendar(self._desk, actor_of(request), is_wanted=is_wanted, language=language)
         return see_other(PATH)
 
     async def _calendar(self, request: web.Request) -> web.Response:
