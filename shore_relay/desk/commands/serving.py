@@ -42,7 +42,7 @@ async def _serve(desk: Desk, channels: Channels) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     changes = Changes()
-    page = Page(desk, changes)
+    page = Page(desk, changes, channels=channels)
     await page.warm()
     runner = web.AppRunner(page.application(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()

@@ -65,13 +65,12 @@ async def choose(desk: Desk, actor: Actor, choice: Choice) -> None:
     await _keep(desk, actor, checked(replace(choice, calendar_secret=secret)))
 
 
-async def renew_calendar(desk: Desk, actor: Actor, *, is_wanted: bool) -> None:
+async def renew_calendar(desk: Desk, actor: Actor, *, is_wanted: bool, language: str) -> None:
     """Give somebody's calendar a new secret address, or none; the old one leads nowhere from now on.
 
-    Raises: NotPermitted, StoreFailed.
+    The language is that of somebody who has chosen nothing yet. Raises: NotPermitted, StoreFailed.
     """
-    nothing = Choice(urgent=False, new=False, overdue=False)
-    choice = await load_choice(desk, actor.id) or nothing
+    choice = await load_choice(desk, actor.id) or Choice(language=language)
     secret = secrets.token_urlsafe(_SECRET_BYTES) if is_wanted else ""
     await _keep(desk, actor, replace(choice, calendar_secret=secret))
 

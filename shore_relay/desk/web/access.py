@@ -41,6 +41,12 @@ ROUTES: Mapping[tuple[str, str], Access | Permission] = MappingProxyType(
         ("POST", "/account/code"): Access.SIGNED_IN,
         ("POST", "/account/passkeys"): Access.SIGNED_IN,
         ("POST", "/account/second-factor"): Access.SIGNED_IN,
+        ("GET", "/account/notices"): Permission.CASEWORK,
+        ("POST", "/account/notices"): Permission.CASEWORK,
+        ("POST", "/account/notices/test"): Permission.CASEWORK,
+        ("POST", "/account/notices/calendar"): Permission.CASEWORK,
+        # The address itself is the secret, and what it shows is numbers and dates.
+        ("GET", "/calendar/{secret}.ics"): Access.OPEN,
         ("GET", "/"): Permission.READ,
         ("GET", "/inbox-list"): Permission.READ,
         ("GET", "/search"): Permission.READ,

@@ -33,6 +33,7 @@ from shore_relay.desk.inbox import (
 )
 from shore_relay.desk.inbox_list import InboxList
 from shore_relay.desk.lines import InboxLines
+from shore_relay.desk.notices.channels import Channels
 from shore_relay.desk.passage import load_passages
 from shore_relay.desk.people.roles import Permission, may
 from shore_relay.desk.sound import SoundShelf
@@ -45,6 +46,7 @@ from shore_relay.desk.web.frame import Frame
 from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers, new_nonce, shown_to
 from shore_relay.desk.web.inbox_pages import InboxPages
 from shore_relay.desk.web.login_pages import LoginPages
+from shore_relay.desk.web.notice_pages import NoticePages
 from shore_relay.desk.web.people_pages import PeoplePages
 from shore_relay.desk.web.rendering import FOLDER
 from shore_relay.desk.web.search_page import SearchPage
@@ -61,7 +63,13 @@ _EVENTS_BEAT_S = 20.0
 class Page:
     """The local page of one desk."""
 
-    def __init__(self, desk: Desk, changes: Changes, clock: MonotonicClock = time.monotonic) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        changes: Changes,
+        clock: MonotonicClock = time.monotonic,
+        channels: Channels | None = None,
+    ) -> None:
         self._desk = desk
         self._changes = changes
         self._frame = Frame(desk)
@@ -77,6 +85,7 @@ class Page:
         self._inbox = InboxPages(desk, self._frame, changes, InboxList(desk, lines, cases))
         self._search = SearchPage(desk, self._frame, lines)
         self._evidence = EvidencePages(desk, self._frame, changes)
+        self._notices = NoticePages(desk, self._frame, channels or Channels())
         self._closing = asyncio.Event()
 
     def listen_on(self, host: str, port: int) -> None:
@@ -106,6 +115,7 @@ class Page:
                 *self._search.routes(),
                 *self._evidence.routes(),
                 *self._inbox.routes(),
+                *self._notices.routes(),
                 web.get("/events", self._events),
                 web.get(r"/messages/{id:\d{1,15}}", self._message),
                 web.get(r"/messages/{id:\d{1,15}}/answers-list", self._answers_list),

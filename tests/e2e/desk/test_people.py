@@ -199,6 +199,10 @@ async def walk(page: Page, desk: Desk, address: str, look: Callable[[str], Await
     await look("started")
     await page.goto(f"{address}/people/{find_person(desk, 'มาลี ศรีสุข').id.hex()}")
     await look("person")
+    await page.goto(f"{address}/account/notices")
+    await look("notices")
+    await page.locator("button[name=do]").click()
+    await look("notices-with-a-calendar")
 
 
 @pytest.mark.timeout(400)  # Sixteen pages, each looked at in two widths.
