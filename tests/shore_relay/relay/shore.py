@@ -137,8 +137,10 @@ class Shore:
         )
 
     @asynccontextmanager
-    async def serving(self, settings: Settings | None = None) -> AsyncIterator[RunningRelay]:
-        async with running_relay(self.folder, settings or self.settings, WORLD) as relay:
+    async def serving(
+        self, settings: Settings | None = None, world: World = WORLD
+    ) -> AsyncIterator[RunningRelay]:
+        async with running_relay(self.folder, settings or self.settings, world) as relay:
             yield relay
 
 

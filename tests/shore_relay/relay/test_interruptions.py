@@ -9,13 +9,13 @@ import pytest
 from protocol.bundle import Mail
 from protocol.events import BundleRefused, CustodyAccepted, LinkRekeyed
 from protocol.frames import Refusal
-from protocol.ids import DeskKeyId
+from protocol.ids import DeskKeyId, UnixSeconds
 from protocol.linkguard import GuardState, ratchet
 from protocol.provisioning import Provisioning
-from shore_relay.relay.app import RunningRelay
+from shore_relay.relay.app import RunningRelay, unix_time
 from shore_relay.relay.data_folder import database_path
 from tests.shore_relay.relay.box import Box, introduction, report
-from tests.shore_relay.relay.shore import SETTINGS, Desk, Shore
+from tests.shore_relay.relay.shore import SETTINGS, WORLD, Desk, Shore
 
 
 async def test_restart_in_the_middle_of_a_bundle_goes_on_at_the_byte(
@@ -87,7 +87,9 @@ async def test_a_relay_set_back_to_an_old_backup_recovers(
             cursor = (await desk.feed(relay))[-1].cursor
             assert await desk.taken(relay, cursor) == 200
     shutil.copy(tmp_path / "backup", database_path(shore.folder))
-    async with shore.serving() as relay:
+    # Putting a backup in place takes longer than the second that cursors are told apart by.
+    later = replace(WORLD, wall=lambda: UnixSeconds(unix_time() + 2))
+    async with shore.serving(world=later) as relay:
         async with box.over_tcp(relay.tcp_port):
             box.offer(6, report(desk.key_id, 300, fill=6))
             await box.custody(6)
