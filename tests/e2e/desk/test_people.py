@@ -206,8 +206,7 @@ async def walk(page: Page, desk: Desk, address: str, look: Callable[[str], Await
 
 
 @pytest.mark.timeout(400)  # Sixteen pages, each looked at in two widths.
-@pytest.mark.parametrize("language", ["en-GB", "th-TH"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("language", "scheme"), [("en-GB", "light"), ("th-TH", "dark")])
 async def test_every_page_of_people_and_keys_satisfies_axe_and_a_narrow_screen(
     desk: Desk, port: int, chromium: Browser, language: str, scheme: str
 ) -> None:

@@ -140,7 +140,9 @@ async def test_each_way_to_change_a_pack_is_named(received: Desk, tmp_path: Path
     held = files(path)
     sound = next(name for name in held if name.startswith("sounds/"))
 
-    changed = rewritten(path, tmp_path / "changed.zip", {sound: held[sound][:-1] + b"\0"})
+    changed = rewritten(
+        path, tmp_path / "changed.zip", {sound: held[sound][:-1] + bytes([held[sound][-1] ^ 1])}
+    )
     longer = rewritten(path, tmp_path / "longer.zip", {sound: held[sound] + b"\0" * 9})
     missing = rewritten(path, tmp_path / "missing.zip", {"evidence.pdf": None})
     added = rewritten(path, tmp_path / "added.zip", {"sounds/more.wav": b"RIFF"})
