@@ -79,15 +79,18 @@ class SmallRelay:
                 pass
         return web.Response(body=write_page(FeedPage(items=tuple(self._after(after)[:200]))))
 
+    def _last_cursor(self) -> int:
+        return max((item.cursor for item in self.items), default=0)
+
     def _after(self, cursor: int) -> list[FeedItem]:
         # As the relay does where a desk is ahead of it: it was restored, and begins anew.
-        after = 0 if cursor > len(self.items) else cursor
+        after = 0 if cursor > self._last_cursor() else cursor
         return [item for item in self.items if item.cursor > after]
 
     async def _taken(self, request: web.Request) -> web.Response:
         with load(await request.read(), "This request") as reader, self.changed:
             through = reader.integer("through")
-            if through > len(self.items):
+            if through > self._last_cursor():
                 body = dump({"code": "request-refused", "message": "This cursor was never given out."})
                 return web.Response(status=400, body=body)
             self.taken = max(self.taken, through)
