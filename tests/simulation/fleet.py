@@ -1,5 +1,6 @@
 """One fleet: a storm in which everything goes wrong, then calm weather in which everything must arrive."""
 
+import math
 import random
 import tempfile
 import time
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
+from protocol import limits
 from protocol.bundle import Mail
 from protocol.frames import Priority
 from protocol.ids import MailboxId, VesselId
@@ -48,6 +50,10 @@ SILENCE_S = 2 * S_PER_DAY
 """When nothing is left to deliver, a receipt that costs money may wait six hours for company."""
 EFFORT_FACTOR_MAX = 6
 EFFORT_BYTES_MAX = 150_000
+BUSY_TRIES_MAX = math.ceil(math.log2(limits.REFUSED_PAUSE_S_MAX / limits.BUSY_PAUSE_S_MIN))
+"""How often a relay that is full gets a bundle before it is asked every six hours only (SPEC §8.3)."""
+FULL_BYTES = 3_000
+"""What a relay that is soon full holds for a vessel, by its plan."""
 """Greetings, questions and health reports of days with little to carry."""
 CUT_WASTE_BYTES_MAX = 600
 """What the protocol may send twice for one cut (protocol.md)."""
@@ -347,7 +353,10 @@ class FleetStorm:
         """On a stream a cut costs little; on any link, effort stays within bounds."""
         rules = voyage.rules
         payload = sum(len(sealed) for way in (rules.up, rules.down) for sealed in way.promised)
-        if rules.packet_bytes > EFFORT_FACTOR_MAX * payload + EFFORT_BYTES_MAX:
+        factor = EFFORT_FACTOR_MAX
+        if self.plan.held_bytes_max <= FULL_BYTES:
+            factor += BUSY_TRIES_MAX
+        if rules.packet_bytes > factor * payload + EFFORT_BYTES_MAX:
             raise BrokenRule(f"{voyage.box.name}: {rules.packet_bytes} B were sent for {payload} B")
         wasted = voyage.box.duplicate_bytes_so_far() + self.shore.duplicate_bytes(voyage.vessel)
         streams_only = all(link.kind is LinkKind.STREAM for link in voyage.trip.links)
