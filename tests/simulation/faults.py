@@ -8,6 +8,9 @@ from enum import Enum
 
 from protocol.links import LinkKind, LinkProfile
 
+FULL_BYTES = 3_000
+"""What a relay that is soon full holds for a vessel."""
+
 
 class Crashed(Exception):
     """A process lost its power at this instant."""
@@ -218,6 +221,6 @@ def draw_plan(source: random.Random, days: float | None = None) -> Plan:
         ambiguous=sometimes(0.5, 0.2),
         restores=1 if source.random() < 0.12 else 0,
         clock_steps=source.choice((0, 0, 1, 3)),
-        held_bytes_max=source.choice((3_000, 64_000_000, 64_000_000, 64_000_000)),
+        held_bytes_max=source.choice((FULL_BYTES, 64_000_000, 64_000_000, 64_000_000)),
         desks=source.choice((1, 1, 2)),
     )

@@ -19,7 +19,7 @@ from tests.simulation.box import Box, Request
 from tests.simulation.desks import Desks
 from tests.simulation.disk import Disk
 from tests.simulation.extras import draw_extras, draw_tariffs, extras_source
-from tests.simulation.faults import BrokenRule, Faults, Plan, Trip, draw_plan
+from tests.simulation.faults import FULL_BYTES, BrokenRule, Faults, Plan, Trip, draw_plan
 from tests.simulation.harbour import (
     MAILBOX,
     RELAY_FILE,
@@ -52,8 +52,6 @@ EFFORT_FACTOR_MAX = 6
 EFFORT_BYTES_MAX = 150_000
 BUSY_TRIES_MAX = math.ceil(math.log2(limits.REFUSED_PAUSE_S_MAX / limits.BUSY_PAUSE_S_MIN))
 """How often a relay that is full gets a bundle before it is asked every six hours only (SPEC §8.3)."""
-FULL_BYTES = 3_000
-"""What a relay that is soon full holds for a vessel, by its plan."""
 """Greetings, questions and health reports of days with little to carry."""
 CUT_WASTE_BYTES_MAX = 600
 """What the protocol may send twice for one cut (protocol.md)."""
