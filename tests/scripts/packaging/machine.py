@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 _ENTER = """\
+umask 022
 mount -t tmpfs tmpfs "$1"
 mkdir "$1/changes" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/changes,workdir=$1/work" "$1/root"
