@@ -16,7 +16,7 @@ LOGGERS = ("seavoice.vessel", "seavoice.desk", "aiohttp")
 
 @pytest.fixture(autouse=True)
 def process_as_before() -> Iterator[None]:
-    """Undo what a program's `main`, run inside a test, does to its process: its umask and where its lines go."""
+    """Undo what a program's `main`, run inside a test, does to its process: umask and loggers."""
     umask = os.umask(0o022)
     before = {name: (tuple(logger.handlers), logger.level, logger.propagate) for name, logger in loggers()}
     yield

@@ -93,19 +93,19 @@ async def travel(world: World, say: Say) -> Journey:
     say("A fisher writes: no pay for five months, passports kept.")
     text, code = await _send(world, journey, ("text",), "--text", REPORT, "--category", "unpaid-wages")
     journey.code = code
-    await _follow(world, text)
+    await _follow(world, journey, text)
     say("A check-in: I am not well.")
     check_in, _ = await _send(world, journey, ("check-in",), "--checkin", "unwell")
-    await _follow(world, check_in)
+    await _follow(world, journey, check_in)
     say("A fisher speaks for twelve seconds: a thin form goes first, a clear one behind it.")
     voice, _ = await _send(world, journey, ("voice, thin", "voice, clear"), "--voice", str(RECORDING))
-    await _follow(world, voice[:1])
+    await _follow(world, journey, voice[:1])
     say("In the middle of the clear form the relay is killed, and started again …")
     await world.relay.kill_and_restart()
     say("… and something urgent overtakes what is left of it.")
     urgent, _ = await _send(world, journey, ("urgent",), "--text", URGENT, "--urgent")
-    await _follow(world, urgent)
-    await _follow(world, voice[1:])
+    await _follow(world, journey, urgent)
+    await _follow(world, journey, voice[1:])
     say("Everything has reached the NGO. A caseworker opens it, listens, and answers.")
     await _open_and_compare(world, journey)
     await _bring_answer(world, journey)
@@ -149,9 +149,9 @@ async def _send(
     return legs, code
 
 
-async def _follow(world: World, legs: list[Leg]) -> None:
+async def _follow(world: World, journey: Journey, legs: list[Leg]) -> None:
     for leg in legs:
-        before, held_twice = world.sky.meter.snapshot(), await _duplicates(world)
+        before, held_twice = world.sky.meter.snapshot(), journey.duplicate_bytes
         await world.until_state(leg.number, AFTER_LEAVING)
         leg.left_s = world.sky.now_s - leg.began_s
         leg.states.append("left the boat")
@@ -159,7 +159,8 @@ async def _follow(world: World, legs: list[Leg]) -> None:
         leg.reached_s = world.sky.now_s - leg.began_s
         leg.states.append("reached the NGO")
         leg.down_bytes = (world.sky.meter.snapshot() - before).down.air.size_bytes
-        leg.duplicate_bytes = await _duplicates(world) - held_twice
+        journey.duplicate_bytes = await _duplicates(world)
+        leg.duplicate_bytes = journey.duplicate_bytes - held_twice
 
 
 async def _open_and_compare(world: World, journey: Journey) -> None:
@@ -167,8 +168,7 @@ async def _open_and_compare(world: World, journey: Journey) -> None:
     entries = (await world.desk.run_json("inbox"))["messages"]
     assert isinstance(entries, list)
     with tempfile.TemporaryDirectory() as out:
-        for entry in entries:
-            await world.desk.run("export", str(entry["id"]), "--out", out)
+        await asyncio.gather(*(world.desk.run("export", str(entry["id"]), "--out", out) for entry in entries))
         shown = {
             entry["id"]: json.loads((Path(out) / f"message-{entry['id']}.json").read_text())
             for entry in entries

@@ -89,8 +89,7 @@ async def open_world(folder: Path, speed: float) -> AsyncIterator[World]:
         programs = (relay, desk, vessel)
         try:
             await _found(folder, relay, desk, vessel, http_port)
-            for program in programs:
-                await program.start()
+            await asyncio.gather(*(program.start() for program in programs))
             async with aiohttp.ClientSession(trust_env=False) as session, beside(folder, speed) as https:
                 yield World(
                     vessel=vessel,
@@ -104,8 +103,7 @@ async def open_world(folder: Path, speed: float) -> AsyncIterator[World]:
                     https=https,
                 )
         finally:
-            for program in programs:
-                await program.stop()
+            await asyncio.gather(*(program.stop() for program in programs))
 
 
 def _vessel(sky_port: int, box_port: int, speed: float) -> dict[str, str]:
@@ -124,9 +122,11 @@ def _vessel(sky_port: int, box_port: int, speed: float) -> dict[str, str]:
 
 async def _found(folder: Path, relay: Program, desk: Program, vessel: Program, http_port: int) -> None:
     card, provisioning = folder / "desk-card.json", folder / "marlin.json"
-    await desk.run("init", "--name", "Harbour Light", "--relay", f"http://127.0.0.1:{http_port}")
+    await asyncio.gather(
+        desk.run("init", "--name", "Harbour Light", "--relay", f"http://127.0.0.1:{http_port}"),
+        relay.run("init", "--host", "127.0.0.1"),
+    )
     await desk.run("card", "--out", str(card))
-    await relay.run("init", "--host", "127.0.0.1")
     await relay.run("desk", "add", str(card))
     await relay.run("vessel", "add", "FV Marlin", "--desk", "Harbour Light", "--out", str(provisioning))
     await vessel.run("init", str(provisioning))

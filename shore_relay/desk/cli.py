@@ -4,31 +4,30 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from protocol.errors import ProtocolError
 from protocol.priming import Language
 from shore_relay.desk.actor import Role
 from shore_relay.desk.cases.overview import Choice
-from shore_relay.desk.commands import (
-    board,
-    cases,
-    evidence,
-    founding,
-    notices,
-    people,
-    reading,
-    recovery,
-    serving,
-    verifying,
-    writing,
-)
+from shore_relay.desk.commands.arguments import days, part, title, transcript
+from shore_relay.desk.commands.later import Command, Later
 from shore_relay.desk.errors import DeskError, exit_code
 from shore_relay.desk.tables.formats import Format
 from shore_relay.desk.words import LANGUAGES
 
-Command = Callable[[argparse.Namespace], Awaitable[None]]
+board = Later("board")
+cases = Later("cases")
+evidence = Later("evidence")
+founding = Later("founding")
+notices = Later("notices")
+people = Later("people")
+reading = Later("reading")
+recovery = Later("recovery")
+serving = Later("serving")
+verifying = Later("verifying")
+writing = Later("writing")
 
 _KEY_DAYS = 365
 _INTERRUPTED = 130
@@ -41,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.excepthook = _say_bug
     # Everything this program writes is for its user's eyes only.
     os.umask(0o077)
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     command: Command = arguments.command
     try:
         asyncio.run(_run(command, arguments))
@@ -69,7 +68,8 @@ def _say_bug(kind: type[BaseException], _error: BaseException, trace: TracebackT
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole program."""
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--data", metavar="DIR", default=argparse.SUPPRESS, help="the desk's data folder")
     shared.add_argument(
@@ -191,7 +191,7 @@ def _add_evidence(
     make.add_argument(
         "--message", metavar="ID", type=int, action="append", required=True, help="again for more"
     )
-    make.add_argument("--title", type=evidence.check_title, required=True)
+    make.add_argument("--title", type=title, required=True)
     make.add_argument("--out", metavar="FILE", required=True, help="NAME.zip, or a new folder")
     make.add_argument(
         "--language", choices=LANGUAGES, default=LANGUAGES[0], help="of its readers: %(choices)s"
@@ -231,7 +231,7 @@ def _add_removals(make: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--remove-part",
         metavar="ID:FROM-TO",
-        type=evidence.part,
+        type=part,
         action="append",
         default=[],
         help="characters of a message's text, counted from 1",
@@ -245,7 +245,7 @@ def _add_removals(make: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--transcript",
         metavar="ID:TEXT",
-        type=evidence.transcript,
+        type=transcript,
         action="append",
         default=[],
         help="put this in the place of a message's sound",
@@ -343,17 +343,11 @@ def _add_cases(add: Add) -> None:
 def _add_key_days(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key-days",
-        type=_days,
+        type=days,
         default=_KEY_DAYS,
         metavar="DAYS",
         help="how long vessels may seal to the new key (%(default)s)",
     )
-
-
-def _days(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 3_650:
-        raise argparse.ArgumentTypeError("must be a whole number of days from 1 to 3650")
-    return int(text)
 
 
 if __name__ == "__main__":

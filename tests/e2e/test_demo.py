@@ -1,7 +1,6 @@
 """`scripts/demo --once --json`, as whoever has just cloned the project runs it."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -12,10 +11,13 @@ import pytest
 KINDS = ["text", "check-in", "voice, thin", "voice, clear", "urgent"]
 STATES = ["on the box", "left the boat", "reached the NGO", "opened by a person"]
 SECONDS_MAX = 60.0
+CALLS = 10_000_000
+CALLS_S = 0.5
 
 
 @pytest.mark.timeout(600)
 def test_the_demonstration_brings_everything_ashore_and_the_answer_back() -> None:
+    slow_before = slowness()
     began = time.monotonic()
     ended = subprocess.run(
         [sys.executable, "-m", "scripts.voyage", "--once", "--json"],
@@ -42,10 +44,13 @@ def test_the_demonstration_brings_everything_ashore_and_the_answer_back() -> Non
     assert document["run"]["cuts"] >= 1
     assert document["run"]["restarts"] >= 1
     assert document["run"]["link_bytes_down"] > 0
-    # On a machine that is busy with something else the bound says nothing of us.
-    assert took_s < SECONDS_MAX or is_busy()
+    # On a machine that is slow, or busy with something else, the bound says nothing of us.
+    assert took_s < SECONDS_MAX * max(1.0, slow_before, slowness())
 
 
-def is_busy() -> bool:
-    """Return whether more wants to run on this machine than twice what it can run at once."""
-    return os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+def slowness() -> float:
+    """Return how much longer this machine takes now than the one that the bound was set on."""
+    began = time.perf_counter()
+    for _ in range(CALLS):
+        ""
+    return (time.perf_counter() - began) / CALLS_S

@@ -65,23 +65,6 @@ def _redaction(arguments: argparse.Namespace) -> Redaction:
     )
 
 
-def part(text: str) -> tuple[int, Span]:
-    """Read `ID:FROM-TO`, where the first character of a text is 1."""
-    entry, _, span = text.partition(":")
-    start, _, end = span.partition("-")
-    if not all(one.isascii() and one.isdigit() for one in (entry, start, end)) or int(start) < 1:
-        raise argparse.ArgumentTypeError("must be like 12:1-20: message, first and last character")
-    return int(entry), (int(start) - 1, int(end))
-
-
-def transcript(text: str) -> tuple[int, str]:
-    """Read `ID:TEXT`."""
-    entry, colon, said = text.partition(":")
-    if not (entry.isascii() and entry.isdigit() and colon and said.strip()):
-        raise argparse.ArgumentTypeError("must be like 12:what was said")
-    return int(entry), said.strip()
-
-
 async def list_made(arguments: argparse.Namespace) -> None:
     """List what left the desk: when, by whom, what."""
     async with unlocked(arguments, Permission.EXPORT) as desk:
@@ -140,10 +123,3 @@ async def check(arguments: argparse.Namespace) -> None:
     say(f"Fingerprint of the signing key: {manifest.fingerprint}")
     if not arguments.fingerprint:
         say("Names can be made up, fingerprints cannot: compare it with what the desk itself told you.")
-
-
-def check_title(text: str) -> str:
-    """Read a title for a pack."""
-    if not text.strip() or len(text) > 200:
-        raise argparse.ArgumentTypeError("must have 1 to 200 characters")
-    return text.strip()

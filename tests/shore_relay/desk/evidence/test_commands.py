@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from protocol.voicepack import VoiceCodec
-from shore_relay.desk.commands.evidence import part, transcript
+from shore_relay.desk.commands.arguments import part, transcript
 from tests.shore_relay.desk.boat import Boat
 from tests.shore_relay.desk.evidence.packs import facts, files
 from tests.shore_relay.desk.small_relay import SmallRelay

@@ -143,9 +143,9 @@ def _names(parser: argparse.ArgumentParser, before: str = "") -> Iterator[str]:
 
 
 def test_every_command_is_in_the_table_of_this_test() -> None:
-    tested = {name for name in _names(cli._parser()) for line in COMMANDS if line.startswith(name)}
+    tested = {name for name in _names(cli.parser()) for line in COMMANDS if line.startswith(name)}
 
-    assert tested | OPEN_COMMANDS == set(_names(cli._parser()))
+    assert tested | OPEN_COMMANDS == set(_names(cli.parser()))
 
 
 @pytest.mark.parametrize("line", COMMANDS)
