@@ -1,5 +1,6 @@
 """What may still be spent, and so what each open bearer may carry, while the box runs."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -7,21 +8,21 @@ from protocol.ids import UnixSeconds
 from protocol.links import LinkProfile, Side
 from vessel_client.policy import Cap, Load, OpenBearer, Spent, Tariff, choose, month_of
 
+Months = Mapping[int, Mapping[str, Spent]]
+"""What each bearer took, month by month; 202611 is November 2026."""
+
 
 class Budget:
-    """The price list, the caps over it, and the present month's spending."""
+    """The price list, the caps over it, and what was spent.
+
+    All months are kept: a clock that was set may show one again in which something was spent already.
+    """
 
     def __init__(self, tariffs: Mapping[str, Tariff]) -> None:
         self._tariffs = dict(tariffs)
         self._caps: dict[str, Cap] = {}
-        self._spent: dict[str, Spent] = {}
-        self._month = 0
+        self._spent: defaultdict[int, dict[str, Spent]] = defaultdict(dict)
         self._permits: dict[str, frozenset[int]] = {}
-
-    @property
-    def month(self) -> int:
-        """The month that `spent` is about; 0 before the first `begin_month`."""
-        return self._month
 
     @property
     def is_free(self) -> bool:
@@ -38,22 +39,17 @@ class Budget:
         """Take what the operator signed, in place of what was signed before."""
         self._caps = dict(caps)
 
-    def begin_month(self, month: int, spent: Mapping[str, Spent]) -> None:
-        """Start from what the ledger says."""
-        self._month = month
-        self._spent = dict(spent)
+    def begin(self, spent: Months) -> None:
+        """Start from what was spent so far."""
+        self._spent.clear()
+        for month, bearers in spent.items():
+            self._spent[month] = dict(bearers)
 
     def spend(self, bearer: str, more: Spent, at: UnixSeconds) -> bool:
         """Count what a packet cost; return whether it went over the bearer's cap."""
-        if month_of(at) != self._month:
-            self.begin_month(month_of(at), {})
-        before = self._spent.get(bearer, Spent())
-        now = Spent(
-            money_nano=before.money_nano + more.money_nano,
-            size_bytes=before.size_bytes + more.size_bytes,
-            messages=before.messages + more.messages,
-        )
-        self._spent[bearer] = now
+        month = self._spent[month_of(at)]
+        before = month.get(bearer, Spent())
+        now = month[bearer] = before + more
         cap = self.tariff(bearer).cap
         return _over(cap, now) and not _over(cap, before)
 
@@ -62,14 +58,13 @@ class Budget:
 
         Returns whether that changed anything.
         """
-        if month_of(at) != self._month:
-            self.begin_month(month_of(at), {})
+        month = self._spent[month_of(at)]
         bearers = [
             OpenBearer(
                 name=link.name,
                 tariff=self.tariff(link.name),
                 packet_bytes=link.packet_bytes(Side.VESSEL),
-                spent=self._spent.get(link.name, Spent()),
+                spent=month.get(link.name, Spent()),
             )
             for link in links
         ]

@@ -93,6 +93,13 @@ class Spent:
     size_bytes: int = 0
     messages: int = 0
 
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            money_nano=self.money_nano + other.money_nano,
+            size_bytes=self.size_bytes + other.size_bytes,
+            messages=self.messages + other.messages,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenBearer:

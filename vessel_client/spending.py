@@ -11,7 +11,7 @@ from protocol.outbox import Piece
 from vessel_client.budget import Budget
 from vessel_client.clocks import WallClock
 from vessel_client.log import log_event
-from vessel_client.policy import Load, Spent, month_of
+from vessel_client.policy import Load, Spent
 from vessel_client.store import caps, ledger, outbox
 from vessel_client.store.database import Connection
 from vessel_client.store.sessions import Session
@@ -31,10 +31,11 @@ class Spending:
     # --- what is allowed ----------------------------------------------------------------------------------
 
     async def load(self, connection: Connection) -> None:
-        """Start from what the ledger and the caps in the store say."""
+        """Start from what the caps and the ledger in the store say, and what a full disk kept out of it."""
         self._budget.set_caps(await caps.load_caps(connection, "shore"))
-        month = month_of(self._wall_clock())
-        self._budget.begin_month(month, await ledger.spent_in(connection, month))
+        spent = await ledger.spent_by_month(connection)
+        self._tally.add_to(spent)
+        self._budget.begin(spent)
 
     async def take_caps(self, connection: Connection) -> None:
         """Obey caps that came from shore just now, or say that they were refused."""
@@ -94,8 +95,12 @@ class Spending:
         self._note(session.bearer, spent, session.at)
 
     async def flush(self, connection: Connection) -> None:
-        """Write down what the ledger still owes."""
+        """Write down what the ledger still owes; `flushed` once the transaction is through."""
         await self._tally.flush(connection)
+
+    def flushed(self) -> None:
+        """Owe the ledger nothing more."""
+        self._tally.flushed()
 
     def _note(self, bearer: str, spent: Spent, now: UnixSeconds) -> None:
         if self._budget.spend(bearer, spent, now):

@@ -347,6 +347,7 @@ class SyncService:
         async def work() -> None:
             async with self._database.transaction() as connection:
                 await self._spending.flush(connection)
+            self._spending.flushed()
 
         await self._step(work)
 
@@ -406,6 +407,7 @@ class SyncService:
                     await write_changes(connection, changes, self._wall_clock())
                     await self._write_events(connection, events)
                     await self._spending.flush(connection)
+                self._spending.flushed()
             await self._forget_old_keys(changes)
             await self._act(engine, events)
         except (StoreFailed, LocalError):

@@ -70,8 +70,20 @@ class Tally:
         self._money[row] += money_nano
         return Spent(money_nano=money_nano)
 
+    def add_to(self, spent: dict[int, dict[str, Spent]]) -> None:
+        """Add what was spent since the last flush to what the ledger has, month by month."""
+        for row in {*self._up, *self._down, *self._messages, *self._money}:
+            bearer, month, _ = row
+            more = Spent(
+                money_nano=self._money[row],
+                size_bytes=self._up[row] + self._down[row],
+                messages=self._messages[row],
+            )
+            bearers = spent.setdefault(month, {})
+            bearers[bearer] = bearers.get(bearer, Spent()) + more
+
     async def flush(self, connection: Connection) -> None:
-        """Add the counts to the ledger on disk, within the caller's transaction."""
+        """Add the counts to the ledger, within a transaction of the caller, who says `flushed` after it."""
         for row in {*self._up, *self._down, *self._messages, *self._money}:
             bearer, month, priority = row
             spending = Spending(
@@ -88,6 +100,9 @@ class Tally:
             await note_heard(connection, heard)
         for session in self._sessions:
             await add_session(connection, session)
+
+    def flushed(self) -> None:
+        """Forget what the ledger has durably."""
         for counter in (self._up, self._down, self._messages, self._money):
             counter.clear()
         self._heard.clear()

@@ -61,6 +61,7 @@ async def keep(desk: Desk, page: FeedPage) -> None:
     opened = await asyncio.to_thread(_open_page, page, desk.keyring.keys)
     async with desk.database.transaction() as connection:
         introduced: set[VesselId] = set()
+        judges: dict[VesselId, Judge] = {}
         for one in opened:
             name_sealed = seal_name(desk.vault, one.item.vessel, one.item.vessel_name)
             if await inbox.note_vessel(connection, one.item.vessel, name_sealed, one.item.at):
@@ -68,7 +69,7 @@ async def keep(desk: Desk, page: FeedPage) -> None:
                 await queue_keys(connection, desk, (one.item.vessel,))
             if one.arrival is None:
                 await outbox.move(connection, one.item.ref, DispatchState.ON_THE_BOX, desk.now())
-            elif await _keep_arrival(connection, desk, one.arrival):
+            elif await _keep_arrival(connection, desk, one.arrival, judges):
                 introduced.add(one.item.vessel)
         for vessel in introduced:
             await judge_again(connection, desk, vessel)
@@ -101,7 +102,9 @@ def _open_page(page: FeedPage, keys: DeskKeys) -> list[_Opened]:
     ]
 
 
-async def _keep_arrival(connection: Connection, desk: Desk, arrival: Arrival) -> bool:
+async def _keep_arrival(
+    connection: Connection, desk: Desk, arrival: Arrival, judges: dict[VesselId, Judge]
+) -> bool:
     """Keep one bundle unless it came before; return whether a box introduced itself with it."""
     if await inbox.has_bundle(connection, arrival.digest):
         return False
@@ -109,7 +112,9 @@ async def _keep_arrival(connection: Connection, desk: Desk, arrival: Arrival) ->
     is_introduction = isinstance(arrival.bundle, Introduction)
     if isinstance(arrival.bundle, Introduction):
         await inbox.add_box(connection, item.vessel, arrival.bundle.box_public, item.at)
-    origin, box = _origin(arrival, await judge_for(connection, desk, item.vessel))
+    if is_introduction or item.vessel not in judges:
+        judges[item.vessel] = await judge_for(connection, desk, item.vessel)
+    origin, box = _origin(arrival, judges[item.vessel])
     notes = note_indexes(vault, item.vessel, arrival.note_id)
     await inbox.add_bundle(
         connection,
@@ -127,7 +132,7 @@ async def _keep_arrival(connection: Connection, desk: Desk, arrival: Arrival) ->
             origin=origin,
             fault=arrival.fault,
             message_sealed=seal_message(vault, arrival.digest, arrival.content),
-            voice_sealed=seal_voice(vault, arrival.digest, arrival.voice),
+            voice_sealed=seal_voice(vault, arrival.digest, arrival.kept_voice),
             fetched_at=desk.now(),
         ),
     )

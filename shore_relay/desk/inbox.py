@@ -212,7 +212,7 @@ async def open_entry(desk: Desk, number: int, actor: Actor) -> Entry:
 
 
 async def load_voice(desk: Desk, form: Form) -> bytes:
-    """Return the sound of one form of an entry, packed; empty where there is none."""
+    """Return the sound of one form of an entry, for `sound.wav_of`; empty where there is none."""
     row = form.row
     async with desk.database.reading() as connection:
         sealed = await inbox.voice_sealed(connection, row.id)

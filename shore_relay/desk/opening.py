@@ -14,6 +14,7 @@ from protocol.errors import CannotOpen, MalformedBundle, MalformedVoice, NotAuth
 from protocol.voicepack import unpack_voice
 from shore_relay.desk.content import Content, content_of
 from shore_relay.desk.people.keys import DeskKeys
+from shore_relay.desk.sound import to_keep
 
 UNKNOWN_DESK_KEY = "unknown-desk-key"
 UNEXPECTED_KIND = "unexpected-kind"
@@ -30,6 +31,9 @@ class Arrival:
     bundle: bundles.Bundle | None = None
     content: Content | None = None
     voice: bytes = b""
+    """The sound as it came, packed."""
+    kept_voice: bytes = b""
+    """The sound as the desk keeps it."""
     note_id: bytes = b""
     fault: str = ""
     """Code of what hinders it from being opened, shown or played; empty where all is well."""
@@ -70,9 +74,11 @@ def _open_report(arrival: Arrival, report: bundles.Report, keys: DeskKeys) -> Ar
     content = content_of(message)
     if not isinstance(message.body, messages.Voice):
         return replace(arrival, content=content)
-    heard = replace(arrival, voice=message.body.packed, note_id=message.body.note_id)
+    packed = message.body.packed
+    heard = replace(arrival, voice=packed, kept_voice=packed, note_id=message.body.note_id)
     try:
-        note = unpack_voice(message.body.packed)
+        note = unpack_voice(packed)
     except MalformedVoice as reason:
         return replace(heard, content=content, fault=reason.code)
-    return replace(heard, content=replace(content, duration_ms=note.duration_ms, codec=int(note.codec)))
+    content = replace(content, duration_ms=note.duration_ms, codec=int(note.codec))
+    return replace(heard, content=content, kept_voice=to_keep(note, packed))

@@ -44,7 +44,7 @@ async def queue_receipts(connection: Connection, desk: Desk, vessel: VesselId) -
     if not waiting:
         return
     keys, now = desk.keyring.keys, desk.now()
-    boxes = {row.id: open_box(desk.vault, row) for row in await inbox.boxes(connection)}
+    boxes = {row.id: open_box(desk.vault, row) for row in await inbox.boxes(connection, vessel)}
     groups: dict[tuple[int, DeskKeyId, bool], list[BundleRow]] = defaultdict(list)
     for row in waiting:
         assert row.box is not None

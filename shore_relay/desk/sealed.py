@@ -48,7 +48,7 @@ def seal_voice(vault: Vault, digest: bytes, voice: bytes) -> bytes:
 
 
 def open_voice(vault: Vault, digest: bytes, sealed: bytes) -> bytes:
-    """Return a bundle's sound, still packed."""
+    """Return a bundle's sound as it is kept."""
     return vault.open(sealed, "bundle.voice", digest) if sealed else b""
 
 

@@ -117,7 +117,7 @@ async def confirm(desk: Desk, box: Box) -> None:
 
 async def judge_for(connection: Connection, desk: Desk, vessel: VesselId) -> Judge:
     """Return what checks the tags of one vessel's bundles."""
-    boxes = [open_box(desk.vault, row) for row in await inbox.boxes(connection) if row.vessel == vessel]
+    boxes = [open_box(desk.vault, row) for row in await inbox.boxes(connection, vessel)]
     return Judge(desk.keyring.keys, vessel, boxes)
 
 

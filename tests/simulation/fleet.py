@@ -176,7 +176,10 @@ class FleetStorm:
         self.world.run(self.storm_s)
         self._heal()
         self.world.run(self.storm_s + CALM_S, done=self._is_done)
-        self._collect()
+        give_up_s = self.world.now_s + CALM_S
+        while not self._collect() and self.world.now_s < give_up_s:
+            # The relay is just starting again.
+            self.world.run(self.world.now_s + TEND_S)
         self.world.run(self.world.now_s + SILENCE_S, done=self._is_silent)
         for voyage in self.voyages:
             voyage.box.look_into_mailbox()
@@ -298,13 +301,9 @@ class FleetStorm:
             self.shore.tend()
         self.world.after(TEND_S, self._tend)
 
-    def _fetch(self) -> None:
-        if not self._is_done():
-            self._collect()
-
-    def _collect(self) -> None:
-        for desk in range(self.plan.desks):
-            self.desks.collect(desk_card(desk).id)
+    def _collect(self) -> bool:
+        collected = [self.desks.collect(desk_card(desk).id) for desk in range(self.plan.desks)]
+        return all(collected)
 
     def _heal(self) -> None:
         self.world.say("the storm is over")
@@ -357,6 +356,7 @@ class FleetStorm:
         if rules.packet_bytes > factor * payload + EFFORT_BYTES_MAX:
             raise BrokenRule(f"{voyage.box.name}: {rules.packet_bytes} B were sent for {payload} B")
         wasted = voyage.box.duplicate_bytes_so_far() + self.shore.duplicate_bytes(voyage.vessel)
+        wasted -= rules.carried_twice_bytes
         streams_only = all(link.kind is LinkKind.STREAM for link in voyage.trip.links)
         if streams_only and not rules.restored and wasted > CUT_WASTE_BYTES_MAX * voyage.cuts:
             raise BrokenRule(f"{voyage.box.name}: {wasted} B were sent again in {voyage.cuts} cuts")

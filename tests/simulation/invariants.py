@@ -43,6 +43,8 @@ class Rules:
         self.restored = 0
         self.packets = 0
         self.packet_bytes = 0
+        self.carried_twice_bytes = 0
+        """What a stick brought that had come by a link: it cost nobody anything."""
         self._nonces = nonces
 
     def way(self, sender: Side) -> Way:

@@ -70,24 +70,22 @@ class Meter:
     def __init__(self, tariffs: dict[str, Tariff], wall: Callable[[], UnixSeconds]) -> None:
         self._tariffs = tariffs
         self._wall = wall
-        self._month = 0
-        self._spent: dict[str, Spent] = {}
+        self._spent: dict[int, dict[str, Spent]] | None = None
+        """By month, as a clock that is set shows them; None before the first contact of this life."""
 
     def load(self, database: Database) -> None:
         """Start this life from what the last one has written down; a power cut loses a few packets."""
-        if self._tariffs and not self._month:
-            self._month = month_of(self._wall())
+        if self._tariffs and self._spent is None:
             # Past the store's own lock, as all that only watches.
-            self._spent = dict(run(ledger.spent_in(database._connection, self._month)))
+            self._spent = run(ledger.spent_by_month(database._connection))
 
     def leaves(self, bearer: str, packet: bytes, carried: Iterable[tuple[Priority, Piece]]) -> None:
         """Check and count a packet that leaves; raises `BrokenRule`."""
         tariff = self._tariffs.get(bearer)
         if tariff is None:
             return
-        self._turn_the_page()
         held_back = [piece for priority, piece in carried if priority not in tariff.over_cap]
-        if held_back and not _fits(tariff, self._spent.get(bearer, Spent()), held_back):
+        if held_back and not _fits(tariff, self._this_month().get(bearer, Spent()), held_back):
             raise BrokenRule(f"{bearer} carries what is not urgent although its cap is reached")
         self.passed(bearer, packet)
 
@@ -104,18 +102,12 @@ class Meter:
             self._add(bearer, spent_credits * tariff.step_bytes * tariff.byte_nano, 0)
 
     def _add(self, bearer: str, money_nano: int, size_bytes: int) -> None:
-        self._turn_the_page()
-        before = self._spent.get(bearer, Spent())
-        self._spent[bearer] = Spent(
-            money_nano=before.money_nano + money_nano, size_bytes=before.size_bytes + size_bytes
-        )
+        month = self._this_month()
+        month[bearer] = month.get(bearer, Spent()) + Spent(money_nano=money_nano, size_bytes=size_bytes)
 
-    def _turn_the_page(self) -> None:
-        month = month_of(self._wall())
-        if month != self._month:
-            # A clock that was set may show a month of which something is spent already.
-            self._month = month
-            self._spent = {}
+    def _this_month(self) -> dict[str, Spent]:
+        self._spent = {} if self._spent is None else self._spent
+        return self._spent.setdefault(month_of(self._wall()), {})
 
 
 def _fits(tariff: Tariff, spent: Spent, pieces: Iterable[Piece]) -> bool:

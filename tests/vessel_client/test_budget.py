@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,7 @@ from tests.memory_link import STREAM, VESSEL
 from tests.vessel_client.boxes import (
     NOW,
     NOWHERE,
+    YEAR_S,
     BoxFolder,
     command,
     provisioning,
@@ -33,10 +35,11 @@ from tests.vessel_client.shore import Shore, tcp_shore, udp_shore
 from vessel_client.app import running_service
 from vessel_client.budget import Budget
 from vessel_client.clocks import LinkClock
-from vessel_client.errors import WrongSettings
-from vessel_client.policy import Cap, Load, Tariff
+from vessel_client.errors import StoreFailed, WrongSettings
+from vessel_client.policy import Cap, Load, Spent, Tariff
 from vessel_client.settings import BearerSettings, Settings
 from vessel_client.settings_file import load_settings
+from vessel_client.spending import Spending
 from vessel_client.store.database import open_database
 from vessel_client.store.ledger import list_spending
 from vessel_client.store.sessions import Session
@@ -359,3 +362,42 @@ def test_a_modem_is_billed_by_its_sessions(tmp_path: Path) -> None:
     assert tariff.carries == {Priority.URGENT, Priority.CHECK_IN}
     spent = Tally().session(Session(bearer="sbd", at=NOW, sure=False, credits=3), tariff)
     assert spent.money_nano == 150_000_000
+
+
+def test_a_clock_that_is_set_back_and_right_again_finds_the_month_as_it_was() -> None:
+    budget = Budget({"tcp": Tariff(byte_nano=1, cap=Cap(size_bytes=500))})
+    load = [(1, Load(priority=Priority.TEXT, size_bytes=200, waited_s=0.0))]
+    budget.spend("tcp", Spent(size_bytes=400), UnixSeconds(NOW))
+    budget.spend("tcp", Spent(size_bytes=10), UnixSeconds(NOW - 2 * YEAR_S))
+    budget.weigh([replace(STREAM, name="tcp")], load, UnixSeconds(NOW))
+    assert not budget.permits("tcp", 1)
+
+
+async def test_what_a_full_disk_keeps_out_of_the_ledger_still_counts(tmp_path: Path) -> None:
+    (tmp_path / "box.sqlite3").touch()
+    database = await open_database(tmp_path)
+    budget = Budget({"tcp": Tariff(byte_nano=1, cap=Cap(size_bytes=500))})
+    spending = Spending(budget, lambda: UnixSeconds(NOW), Counter())
+    spending.sent("tcp", bytes(400), ())
+
+    async def flush_in_vain() -> None:
+        async with database.transaction() as connection:
+            await spending.flush(connection)
+            raise StoreFailed("the disk is full at the commit")
+
+    with pytest.raises(StoreFailed):
+        await flush_in_vain()
+    async with database.reading() as connection:
+        await spending.load(connection)
+    budget.weigh(
+        [replace(STREAM, name="tcp")],
+        [(1, Load(priority=Priority.TEXT, size_bytes=200, waited_s=0.0))],
+        UnixSeconds(NOW),
+    )
+    assert not budget.permits("tcp", 1)
+    async with database.transaction() as connection:
+        await spending.flush(connection)
+    spending.flushed()
+    async with database.reading() as connection:
+        assert [row.up_bytes for row in await list_spending(connection)] == [400]
+    await database.close()

@@ -83,6 +83,19 @@ async def spent_in(connection: Connection, month: int) -> dict[str, Spent]:
         }
 
 
+async def spent_by_month(connection: Connection) -> dict[int, dict[str, Spent]]:
+    """Return what each bearer took, month by month."""
+    spent: dict[int, dict[str, Spent]] = {}
+    async with connection.execute(
+        "SELECT month, bearer, sum(money_nano), sum(up_bytes + down_bytes), sum(messages)"
+        " FROM spending GROUP BY month, bearer"
+    ) as cursor:
+        async for month, bearer, money_nano, size_bytes, messages in cursor:
+            bearers = spent.setdefault(month, {})
+            bearers[bearer] = Spent(money_nano=money_nano, size_bytes=size_bytes, messages=messages)
+    return spent
+
+
 async def note_heard(connection: Connection, heard: Heard) -> None:
     """Note when a bearer last worked."""
     await connection.execute(

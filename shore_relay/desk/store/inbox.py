@@ -89,9 +89,13 @@ async def trust_box(connection: Connection, box: int, trusted_sealed: bytes) -> 
     await connection.execute("UPDATE box SET trusted_sealed = ? WHERE id = ?", (trusted_sealed, box))
 
 
-async def boxes(connection: Connection) -> list[BoxRow]:
-    """Return every box of every vessel, oldest first."""
-    rows = await connection.execute_fetchall("SELECT id, vessel, public, trusted_sealed FROM box ORDER BY id")
+async def boxes(connection: Connection, vessel: VesselId | None = None) -> list[BoxRow]:
+    """Return every box of one vessel or of all, oldest first."""
+    columns = "SELECT id, vessel, public, trusted_sealed FROM box"
+    if vessel is None:
+        rows = await connection.execute_fetchall(f"{columns} ORDER BY id")
+    else:
+        rows = await connection.execute_fetchall(f"{columns} WHERE vessel = ? ORDER BY id", (vessel,))
     return [
         BoxRow(
             id=row["id"],

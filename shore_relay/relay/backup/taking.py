@@ -24,14 +24,12 @@ from shore_relay.relay.errors import (
 )
 from shore_relay.relay.marks import Mark, write_mark
 from shore_relay.relay.rotation import Entropy, forget_link_keys
-from shore_relay.relay.store.changing import ChangeStore
 from shore_relay.relay.store.sqlite import SqliteStore
 from shore_relay.relay.store.sqlite_copy import copy_database, counts, examine
 from shore_relay.relay.watch.facts import program_version
 
 _SMALL_BYTES_MAX = 1_000_000
 """Settings, keys and lists; whatever else somebody put into the folder is not ours to carry."""
-_CLOCKS_APART_S = 3_600
 _NOT_CARRIED = frozenset({"serving.lock", "backup.json", "restored.json"})
 _NOT_CARRIED_ENDS = (".new", ".unfinished", ".sock")
 
@@ -162,8 +160,6 @@ async def _forget_all_link_keys(workplace: Path, entropy: Entropy, now: UnixSeco
     async with await SqliteStore.open(database_path(workplace)) as store:
         vessels = (await store.status()).vessels
         await asyncio.gather(*(forget_link_keys(store, each.vessel, entropy, now) for each in vessels))
-        # The old relay may have given out cursors until now, by a clock that was ahead of this one.
-        await ChangeStore(store).leap_cursors(UnixSeconds(now + _CLOCKS_APART_S))
         await store.forget_old_pages()
     return len(vessels)
 

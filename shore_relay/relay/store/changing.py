@@ -4,7 +4,6 @@ from functools import partial
 
 from protocol.ids import DeskId, UnixSeconds, VesselId
 from shore_relay.relay.errors import NameTaken
-from shore_relay.relay.store.feed import CURSOR_STEPS_PER_SECOND
 from shore_relay.relay.store.session import Session
 from shore_relay.relay.store.sql_store import SqlStore
 
@@ -19,10 +18,6 @@ class ChangeStore:
         """Serve a desk no more from a time on, or again with 0; raises `StoreFailed`."""
         await self._store.writer.run(partial(_revoke_desk, desk=desk, at=at))
 
-    async def leap_cursors(self, at: UnixSeconds) -> None:
-        """Give out only cursors behind this time: others may have been given out; raises `StoreFailed`."""
-        await self._store.writer.run(partial(_leap, cursor=at * CURSOR_STEPS_PER_SECOND))
-
     async def rename_vessel(self, vessel: VesselId, name: str) -> None:
         """Give a vessel another name; raises `NameTaken` or `StoreFailed`."""
         await self._store.writer.run(partial(_rename, vessel=vessel, name=name))
@@ -32,10 +27,6 @@ async def _revoke_desk(session: Session, desk: DeskId, at: UnixSeconds) -> None:
     await session.change("UPDATE desks SET ended_at = ? WHERE desk = ?", (at, desk))
     # Every running server notices a new revision.
     await session.change("UPDATE relay SET directory_revision = directory_revision + 1")
-
-
-async def _leap(session: Session, cursor: int) -> None:
-    await session.change("UPDATE desks SET last_cursor = ? WHERE last_cursor < ?", (cursor, cursor))
 
 
 async def _rename(session: Session, vessel: VesselId, name: str) -> None:

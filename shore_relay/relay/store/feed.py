@@ -1,6 +1,7 @@
 """The SQL between the relay and its desks: the feed upward, the dispatches downward."""
 
 import hashlib
+import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +16,15 @@ from shore_relay.relay.store.new_item import NewItem
 from shore_relay.relay.store.repository import LearnedKeys
 from shore_relay.relay.store.session import Session, Value, only_row
 
-CURSOR_STEPS_PER_SECOND = 1_000
+CURSOR_STEP_MAX = 2**24
+"""So a cursor that a later life of this store gave out, before it was set back, is none of this life's."""
 
 
 async def add_items(session: Session) -> None:
     """Put the items of a transaction at the end of their desks' feeds, as the last thing before its commit.
 
-    A cursor counts up by one, but never lags behind the clock: so a relay that was restored from a backup
-    gives out none that the desk has already passed. The clock only makes it leap; it never decides an order.
+    A cursor is a random step behind the last one: a relay that was set back to an old copy then knows a
+    cursor that it never gave out, whatever it has given out since and whatever its clock says.
 
     The desk's row stays locked until the commit, so that cursors become visible in their order, whichever
     relay gives them out; and desks come in one order, so that two relays never wait for each other.
@@ -36,7 +38,7 @@ async def add_items(session: Session) -> None:
         )
         rows: list[Sequence[Value]] = []
         for item in items:
-            cursor = max(cursor + 1, item.at * CURSOR_STEPS_PER_SECOND)
+            cursor += 1 + secrets.randbelow(CURSOR_STEP_MAX)
             rows.append(_row(item, cursor))
         await session.change("UPDATE desks SET last_cursor = ? WHERE desk = ?", (cursor, desk))
         await session.change_many(
@@ -68,10 +70,7 @@ async def read_feed(
 
     A cursor that was never given out means that this relay was set back: then everything is told again.
     """
-    known = await session.row("SELECT last_cursor FROM desks WHERE desk = ?", (desk,))
-    if known is None:
-        return []
-    after = 0 if after > known[0] else after
+    after = after if await _is_known(session, desk, after) else 0
     # Sizes come first: bundles are only fetched as far as there is room for them.
     sizes = await session.rows(
         "SELECT cursor, length(bundle) FROM feed WHERE desk = ? AND cursor > ? ORDER BY cursor LIMIT ?",
@@ -106,10 +105,19 @@ async def read_feed(
     ]
 
 
+async def _is_known(session: Session, desk: DeskId, cursor: int) -> bool:
+    """Return whether this relay gave out a cursor, or all behind it is still here anyway."""
+    row = await session.row(
+        "SELECT taken_through, (SELECT count(*) FROM feed WHERE feed.desk = desks.desk AND cursor = ?) "
+        "FROM desks WHERE desk = ?",
+        (cursor, desk),
+    )
+    return row is not None and (cursor <= row[0] or row[1] > 0)
+
+
 async def forget_taken(session: Session, desk: DeskId, through: int) -> Mapping[VesselId, int]:
     """Forget what a desk holds durably; return the bytes that this frees for each vessel."""
-    known = await session.row("SELECT last_cursor FROM desks WHERE desk = ?", (desk,))
-    if known is None or known[0] < through:
+    if not await _is_known(session, desk, through):
         raise RequestRefused(
             f"The cursor {through} was never given out; ask for the feed again and take what it brings."
         )
