@@ -21,6 +21,7 @@ from vessel_client.budget import Budget
 from vessel_client.clocks import LinkClock, WallClock, system_wall_clock
 from vessel_client.errors import StoreFailed, WrongSettings
 from vessel_client.log import log_event
+from vessel_client.machine import machine_mark
 from vessel_client.policy import Cap, Tariff, month_of
 from vessel_client.queueing import QueueBounds
 from vessel_client.settings import SETTINGS_FILE, SbdSettings, Settings
@@ -28,6 +29,7 @@ from vessel_client.status import status_json
 from vessel_client.store import caps, outbox
 from vessel_client.store.box import load_box
 from vessel_client.store.chain import load_chain
+from vessel_client.store.copied import note_machine
 from vessel_client.store.database import Connection, Database, open_database
 from vessel_client.store.ledger import spent_in
 from vessel_client.store.lock import holding
@@ -130,6 +132,10 @@ async def make_service(
     async with database.transaction() as connection:
         box = await load_box(connection)
         await _note_caps(connection, tariffs, wall_clock)
+        copied = await note_machine(connection, machine_mark(settings.data_dir))
+    if copied:
+        # The other life of this disk may still go on, here or elsewhere.
+        log_event("disk-copied")
     return SyncService(
         database,
         box,

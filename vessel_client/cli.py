@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_certificate(add("certificate", _certificate, "give phones on the Wi-Fi a protected connection"))
     _add_kiosk(add("kiosk", _kiosk, "write what makes this machine the box's own screen"))
     _add_update(add("update", _update, "put another release of the program in the place of this one"))
+    add("restored", _restored, "say that an old copy of this box's folder was put back")
     _add_answers(add("answers", _answers, "open the answers that wait under a receipt code"))
     for name, command, text in (
         ("status", _status, "say how the box is"),
@@ -215,6 +216,12 @@ def _update(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
             update.back(surroundings)
         case _:
             update.check(surroundings)
+
+
+def _restored(arguments: argparse.Namespace, wall_clock: WallClock) -> None:
+    from vessel_client.commands import restored
+
+    restored.run(_surroundings(arguments, wall_clock))
 
 
 def _status(arguments: argparse.Namespace, wall_clock: WallClock) -> None:

@@ -11,7 +11,7 @@ from protocol.bundle import Mail, Report
 from protocol.frames import Priority
 from protocol.ids import DeskKeyId, Instant, MailboxId, UnixSeconds
 from protocol.journal import BundleTaken, OutgoingSettled
-from protocol.linkguard import Form, GuardState, read_flags
+from protocol.linkguard import Form, read_flags
 from protocol.links import LinkKind, LinkProfile, Side
 from tests.simulation.disk import Disk
 from tests.simulation.faults import BrokenRule, Crashed, Faults
@@ -29,7 +29,7 @@ from vessel_client.errors import StoreFailed
 from vessel_client.policy import Tariff
 from vessel_client.queue_request import QueueRequest
 from vessel_client.queueing import QueueBounds
-from vessel_client.store import guard, inbox, outbox
+from vessel_client.store import copied, inbox, outbox
 from vessel_client.store.box import load_box
 from vessel_client.store.database import DATABASE_FILE, Database, open_database
 from vessel_client.sync_service import ContactLost, OpenContact
@@ -440,9 +440,13 @@ class Box:
         self.disk.quiet = False
         self.start()
 
-    async def _set_back(self) -> None:
-        leap = 1_000 + self.faults.source.randrange(65_536)
+    async def begin_elsewhere(self, mark: bytes) -> None:
+        """Be the program that starts on a machine with this mark; a disk that was elsewhere is a copy."""
         async with self._database.transaction() as connection:
-            await guard.save_guard(connection, GuardState(secret=self.faults.source.randbytes(32)))
-            last = await outbox.next_number(connection)
-            await outbox.next_number(connection, above=last + leap)
+            await connection.execute("UPDATE box SET machine = ? WHERE machine = x''", (b"the first",))
+            assert await copied.note_machine(connection, mark)
+
+    async def _set_back(self) -> None:
+        leap = copied.NUMBERS_LEAPT_MIN + self.faults.source.randrange(65_536)
+        async with self._database.transaction() as connection:
+            await copied.begin_anew(connection, secret=self.faults.source.randbytes(32), leap=leap)

@@ -38,6 +38,8 @@ from tests.simulation.shore import Shore
 from tests.simulation.sky import Bearer, StreamBearer
 from tests.simulation.sticks import BoxSocket, Holder, ShoreSocket, Stick
 from tests.simulation.trace import Trace
+from tests.simulation.twins import Twins
+from tests.simulation.voyage import Voyage
 from tests.simulation.world import World
 from vessel_client.store.database import DATABASE_FILE
 
@@ -74,18 +76,6 @@ class Outcome:
     duplicate_bytes: int
     faults: Counter[str]
     counts: Counter[str]
-
-
-class Voyage:
-    """One vessel on its trip."""
-
-    def __init__(self, trip: Trip, box: Box, rules: Rules, vessel: VesselId, desk: int) -> None:
-        self.trip = trip
-        self.box = box
-        self.rules = rules
-        self.vessel = vessel
-        self.desk = desk
-        self.cuts = 0
 
 
 class FleetStorm:
@@ -172,6 +162,8 @@ class FleetStorm:
             self.world.at(self.source.uniform(0, self.storm_s), self._step_clock)
         for _ in range(3 * len(self.voyages)):
             self.world.at(self.source.uniform(0, self.storm_s), self._replay)
+        self._twins = Twins(self.seed, self.folder, self.disks, self.shore)
+        self._twins.plan(self.voyages, self.storm_s)
         self.world.after(TEND_S, self._tend)
         self.world.run(self.storm_s)
         self._heal()
@@ -297,6 +289,8 @@ class FleetStorm:
             return
         for voyage in self.voyages:
             voyage.box.tend()
+            if voyage.twin is not None:
+                voyage.twin.tend()
         if self.shore.gateways:
             self.shore.tend()
         self.world.after(TEND_S, self._tend)
@@ -311,13 +305,14 @@ class FleetStorm:
         for voyage in self.voyages:
             # What waits for the next month would never arrive in this one.
             voyage.box.lift_caps()
-            for bearer in voyage.box.bearers.values():
-                bearer.come_up()
+            for box in (voyage.box, voyage.twin):
+                for bearer in box.bearers.values() if box is not None else ():
+                    bearer.come_up()
 
     def _is_done(self) -> bool:
         return (
             self.faults.healed
-            and self.world.now_s > self._last_said_s
+            and self.world.now_s > max(self._last_said_s, self._twins.last_said_s)
             and all(self._has_arrived(voyage) for voyage in self.voyages)
         )
 
@@ -326,7 +321,7 @@ class FleetStorm:
         rules = voyage.rules
         everything_kept = all(way.made <= way.promised.keys() for way in (rules.up, rules.down))
         idle = voyage.box.is_running and not voyage.box.queued() and not self.shore.waiting(voyage.vessel)
-        return everything_kept and idle
+        return everything_kept and idle and voyage.twin is None
 
     def _is_silent(self) -> bool:
         return all(self._falls_silent(voyage) for voyage in self.voyages)
@@ -348,6 +343,9 @@ class FleetStorm:
 
     def _check_waste(self, voyage: Voyage) -> None:
         """On a stream a cut costs little; on any link, effort stays within bounds."""
+        if voyage.had_twin:
+            # Each of the two takes the other's link away, and asks for new keys.
+            return
         rules = voyage.rules
         payload = sum(len(sealed) for way in (rules.up, rules.down) for sealed in way.promised)
         factor = EFFORT_FACTOR_MAX
@@ -383,6 +381,8 @@ def sail(seed: int, days: float | None = None, print_line: Callable[[str], None]
             finally:
                 for voyage in storm.voyages:
                     voyage.box.close()
+                    if voyage.twin is not None:
+                        voyage.twin.close()
                 storm.shore.close()
     every = [voyage.rules for voyage in storm.voyages]
     return Outcome(

@@ -19,6 +19,8 @@ from tests.simulation.journal import read_journal
 from tests.simulation.nonces import NonceLedger
 from tests.simulation.watched import Meter
 from vessel_client.policy import Cap, Tariff
+from vessel_client.store import copied
+from vessel_client.store.database import Connection
 
 SEEDS = 300
 AT_ONCE = 25
@@ -86,6 +88,23 @@ def test_sticks_bring_what_links_have_not_brought_yet() -> None:
     counts: Counter[str] = sum((sail(seed).counts for seed in WITH_STICKS), Counter())
     assert counts["packets on sticks"] >= 10
     assert counts["packets taken from sticks"] >= 2
+
+
+@pytest.mark.parametrize("seed", [129, 336])
+def test_two_boxes_from_one_disk_lose_nothing(seed: int) -> None:
+    outcome = sail(seed)
+    assert outcome.problem is None
+    assert outcome.faults["disk-copied"] == 1
+
+
+def test_a_copied_disk_that_goes_on_as_it_was_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def go_on(_connection: Connection, **_drawn: object) -> None:
+        """Keep keys and counters."""
+
+    monkeypatch.setattr(copied, "begin_anew", go_on)
+    problem = sail(129).problem
+    assert problem is not None
+    assert "a nonce is used twice" in problem
 
 
 def test_what_is_not_urgent_over_a_cap_is_seen() -> None:

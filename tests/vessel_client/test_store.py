@@ -28,6 +28,7 @@ BACK_TO_THE_FIRST = (
     "DROP TABLE spending",
     "DROP TABLE cap",
     "DROP TABLE chain",
+    "ALTER TABLE box DROP COLUMN machine",
     "ALTER TABLE box DROP COLUMN chain_issued_at",
     "ALTER TABLE box DROP COLUMN operator_public",
     "ALTER TABLE box DROP COLUMN caps_issued_at",

@@ -20,9 +20,11 @@ from protocol.provisioning import Provisioning, read_provisioning
 from vessel_client.clocks import require_clock
 from vessel_client.commands.terminal import Surroundings, say
 from vessel_client.errors import AlreadyInitialised, UnreadableFile, WrongProvisioning
+from vessel_client.machine import machine_mark
 from vessel_client.queue_request import REFERENCE_BYTES
 from vessel_client.store import guard, outbox
 from vessel_client.store.box import Box, has_box, insert_box
+from vessel_client.store.copied import note_machine
 from vessel_client.store.database import create_file, open_database
 from vessel_client.store.outbox import NewBundle
 
@@ -97,6 +99,7 @@ async def _initialise(data_dir: Path, provisioning: Provisioning, now: UnixSecon
                     "Use another folder with --data, or move this one away."
                 )
             await insert_box(connection, box)
+            await note_machine(connection, machine_mark(data_dir))
             await guard.save_guard(connection, GuardState(secret=provisioning.link_secret))
             data = bundles.encode(Introduction(box_public=public_half(box.box_private)))
             new = NewBundle(
