@@ -1,6 +1,7 @@
 """A fisher speaks: the sound reaches the desk, survives a crash, and lies nowhere in the clear."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from tests.e2e.page.sea import Sea, fisher
 
 ENVELOPE_HZ = 50
 LIMIT = "VOICE_SECONDS_MAX = 180;"
+SOON_FULL = "SOON_FULL_S = 30;"
 
 
 def sound_of(message: Message) -> Sound:
@@ -96,16 +98,20 @@ async def test_a_crash_while_recording_loses_at_most_a_second(sea: Sea, browser:
 async def test_the_limit_is_announced_and_ends_the_recording_which_is_kept(
     sea: Sea, browser: Browser
 ) -> None:
-    """With 32 seconds in place of three minutes: nobody here speaks for so long."""
+    """With eight seconds in place of three minutes, and three in place of thirty: nobody here has so long."""
 
-    async def shorter(route: Route) -> None:
+    async def shorter(route: Route, before: str, now: str) -> None:
         answer = await route.fetch()
-        limits = await answer.text()
-        assert LIMIT in limits
-        await route.fulfill(response=answer, body=limits.replace(LIMIT, "VOICE_SECONDS_MAX = 32;"))
+        script = await answer.text()
+        assert before in script
+        await route.fulfill(response=answer, body=script.replace(before, now))
 
     async with fisher(browser, sea) as person:
-        await person.context.route("**/protocol/limits.js*", shorter)
+        for place, before, now in (
+            ("**/protocol/limits.js*", LIMIT, "VOICE_SECONDS_MAX = 8;"),
+            ("**/screens/speak.js*", SOON_FULL, "SOON_FULL_S = 3;"),
+        ):
+            await person.context.route(place, partial(shorter, before=before, now=now))
         await person.page.reload()
         await speak(person, 2)
         await person.sees("Thirty seconds are left.")
@@ -113,7 +119,7 @@ async def test_the_limit_is_announced_and_ends_the_recording_which_is_kept(
         await person.tap("Give it to the box")
         await person.sees("It is on the box")
         _, clear = await sea.messages(2)
-    assert 31_900 <= sound_of(clear).duration_ms <= 32_100
+    assert 7_900 <= sound_of(clear).duration_ms <= 8_100
 
 
 async def test_what_is_kept_while_speaking_is_sealed(sea: Sea, browser: Browser) -> None:
