@@ -41,9 +41,10 @@ from shore_relay.relay.watch.health import Health
 from shore_relay.relay.watch.port import operator_port_open
 
 _UPKEEP_S = 2.0
-"""How often counters are stored, and desks that an admin added are noticed without being asked for."""
+"""How often refusals are stored, and desks that an admin added are noticed without being asked for."""
 _FORGET_EVERY = 15
-"""Turns of the upkeep: link keys that were replaced are wiped from the disk within half a minute."""
+"""Turns of the upkeep: link keys that were replaced are wiped from the disk within half a minute, and the bytes
+of contacts that last are stored; those of a contact that ends are stored with its end."""
 
 
 def monotonic() -> Instant:
@@ -246,12 +247,18 @@ class _Upkeep:
 
     async def store_counts(self) -> None:
         """Store all counters; what the disk does not take is only lost for people to read."""
+        await self._store_refusals()
+        try:
+            await self._fleet.store_counts()
+        except StoreFailed as reason:
+            self._log(reason.code)
+
+    async def _store_refusals(self) -> None:
         counts = dict(self._refusals)
         self._refusals.clear()
         try:
             if counts:
                 await self._store.count_refusals(counts)
-            await self._fleet.store_counts()
         except StoreFailed as reason:
             self._refusals.update(counts)
             self._log(reason.code)
@@ -270,9 +277,10 @@ class _Upkeep:
         turn = 0
         while True:
             await asyncio.sleep(_UPKEEP_S)
-            await self.store_counts()
+            await self._store_refusals()
             turn += 1
             if turn % _FORGET_EVERY == 0:
+                await self.store_counts()
                 await self._store.forget_old_pages()
                 self._renew()
             try:

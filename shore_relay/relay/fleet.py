@@ -1,7 +1,8 @@
 """All vessels: which of them a packet may come from, and their links, built when they are needed."""
 
+import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from protocol import rekey
 from protocol.errors import NotAuthentic, RemoteError, UnknownKey
@@ -13,6 +14,7 @@ from shore_relay.relay.errors import FleetFull, UnknownVessel, VesselRevoked
 from shore_relay.relay.pace import Allowance
 from shore_relay.relay.settings import Settings
 from shore_relay.relay.store.repository import Desk, Directory, Repository
+from shore_relay.relay.store.writer import GROUP_MAX
 from shore_relay.relay.surroundings import Clock, Surroundings, WallClock
 from shore_relay.relay.vessels import VesselLink
 
@@ -45,7 +47,9 @@ class Fleet:
         self._awake_max = settings.vessels_in_memory_max
         self._directory = Directory()
         self._on_dispatch: Callable[[VesselId], None] = _nobody_listens
-        self._links: OrderedDict[VesselId, VesselLink] = OrderedDict()
+        self._links: dict[VesselId, VesselLink] = {}
+        self._awake: OrderedDict[VesselId, VesselLink] = OrderedDict()
+        """Links whose engine was built, in the order in which they were asked for; some sleep again."""
         self._vessels_by_key: dict[bytes, set[VesselId]] = {}
         self._keys_by_vessel: dict[VesselId, tuple[bytes, ...]] = {}
         lookups = _SHARED_LOOKUPS_PER_SECOND if store.shared else _LOOKUPS_PER_SECOND
@@ -180,19 +184,31 @@ class Fleet:
                 raise VesselRevoked("the operator has ended this vessel's link")
             # Its desk may be as new as the vessel.
             await self.refresh_directory()
-        link = self._links.setdefault(vessel, VesselLink(vessel, self._surroundings))
-        self._links.move_to_end(vessel)
-        return link
+            self._links.setdefault(vessel, VesselLink(vessel, self._surroundings))
+        if vessel in self._awake:
+            self._awake.move_to_end(vessel)
+        return self._links[vessel]
 
-    def _make_room(self) -> None:
-        """Let the engine that was needed least lately go, where there are too many."""
-        awake = [link for link in self._links.values() if link.awake]
-        if len(awake) < self._awake_max:
-            return
-        if not any(link.fall_asleep() for link in awake):
+    def _make_room(self, vessel: VesselId) -> None:
+        """Note that this vessel's engine is built now, and let another go where there are too many.
+
+        Each is looked at once before any is looked at again, so that a full house costs a newcomer little.
+        """
+        if len(self._awake) >= self._awake_max:
+            self._awake = OrderedDict(
+                (each, link) for each, link in self._awake.items() if link.awake and each != vessel
+            )
+        for _ in range(len(self._awake)):
+            if len(self._awake) < self._awake_max:
+                break
+            each, link = self._awake.popitem(last=False)
+            if not link.fall_asleep():
+                self._awake[each] = link
+        if len(self._awake) >= self._awake_max:
             raise FleetFull(
                 f"{self._awake_max} vessels are connected, and no more may be; raise vessels_in_memory_max."
             )
+        self._awake[vessel] = self._links[vessel]
 
     @property
     def awake(self) -> int:
@@ -245,8 +261,17 @@ class Fleet:
 
     async def store_counts(self) -> None:
         """Store the byte counters of all links."""
-        for link in list(self._links.values()):
-            await link.store_counts()
+        owing = [link for link in self._links.values() if link.owes_counts]
+        # Together, so that they share commits.
+        for start in range(0, len(owing), GROUP_MAX):
+            await _all(link.store_counts() for link in owing[start : start + GROUP_MAX])
+
+
+async def _all(doing: Iterable[Awaitable[None]]) -> None:
+    """Wait for all of them, then raise what the first that failed did."""
+    for outcome in await asyncio.gather(*doing, return_exceptions=True):
+        if outcome is not None:
+            raise outcome
 
 
 def _nobody_listens(_vessel: VesselId) -> None:

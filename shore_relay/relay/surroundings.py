@@ -22,8 +22,8 @@ class Surroundings:
     """Whether some desk here has this key."""
     index: Callable[[VesselId, tuple[bytes, ...]], None]
     """Hears under which key ids a vessel may come from now on."""
-    make_room: Callable[[], None]
-    """Lets another engine go where there are too many; raises `FleetFull`."""
+    make_room: Callable[[VesselId], None]
+    """Hears whose engine is about to be built, and lets another engine go where there are too many; raises `FleetFull`."""
     refusals: Counter[str]
     shared: bool
     """Whether other relays may take over a link, so that what memory says of it is not the last word."""

@@ -87,9 +87,13 @@ class Contact:
         """Whose contact this is."""
         return self._vessel_link.vessel
 
-    async def receive(self, packet: bytes, wire_bytes: int) -> list[PacketRefused]:
-        """Take one packet, durably; return what was refused of it. Raises `ContactEnded`, `StoreFailed`."""
-        return await self._vessel_link.receive(self, packet, wire_bytes)
+    async def receive(self, packets: Sequence[bytes], wire_bytes: Sequence[int]) -> list[PacketRefused]:
+        """Take packets in their order, all of them durably at once; return what was refused.
+
+        On a stream nothing behind a refused packet is looked at: it cannot be read. `wire_bytes` says what each
+        took on the wire. Raises `ContactEnded`, `StoreFailed`.
+        """
+        return await self._vessel_link.receive(self, packets, wire_bytes)
 
     async def transmit(self) -> bytes | None:
         """Return the next packet, or None for nothing now. Raises `ContactEnded`, `StoreFailed`."""
@@ -230,23 +234,36 @@ class VesselLink:
 
         return await self._owning(pay)
 
-    async def receive(self, contact: Contact, packet: bytes, wire_bytes: int) -> list[PacketRefused]:
+    async def receive(
+        self, contact: Contact, packets: Sequence[bytes], wire_bytes: Sequence[int]
+    ) -> list[PacketRefused]:
         """See `Contact.receive`."""
         async with self._lock:
             life = self._life_of(contact)
             self._last_bearer = contact.profile.name
-            events = await self._step(
-                life,
-                contact.profile.name,
-                lambda: life.engine.receive(packet, contact.profile, self._now()),
+            events, authentic = await self._step(
+                life, contact.profile.name, lambda: self._read_packets(life, contact.profile, packets)
             )
             refused = [event for event in events if isinstance(event, PacketRefused)]
             self._around.refusals.update(event.code for event in refused)
-            if is_authentic(refused):
-                self.count(contact.profile.name, Traffic(bytes_up=wire_bytes))
+            if authentic:
+                self.count(contact.profile.name, Traffic(bytes_up=sum(wire_bytes[:authentic])))
             await self._act_on(life, events)
             _wake_all(life.contacts.values())
             return refused
+
+    def _read_packets(
+        self, life: _Life, profile: LinkProfile, packets: Sequence[bytes]
+    ) -> tuple[list[Event], int]:
+        """Return what came of the packets, and how many of the first were the vessel's own."""
+        events: list[Event] = []
+        for at, packet in enumerate(packets):
+            said = life.engine.receive(packet, profile, self._now())
+            events += said
+            refused = [event for event in said if isinstance(event, PacketRefused)]
+            if refused:
+                return events, at + is_authentic(refused)
+        return events, len(packets)
 
     async def transmit(self, contact: Contact) -> bytes | None:
         """See `Contact.transmit`."""
@@ -382,6 +399,11 @@ class VesselLink:
             if self._life is not None:
                 self._drop(self._life)
 
+    @property
+    def owes_counts(self) -> bool:
+        """Whether there are byte counters that no commit has carried yet."""
+        return bool(self._traffic)
+
     async def store_counts(self) -> None:
         """Store the byte counters that no commit has carried yet."""
         async with self._lock:
@@ -419,7 +441,7 @@ class VesselLink:
             raise VesselRevoked("the operator has ended this vessel's link")
         if self._now() < self._rests_until:
             raise StoreFailed("The store failed a moment ago; the vessel's link rests before it tries again.")
-        self._around.make_room()
+        self._around.make_room(self.vessel)
         state = await self._around.store.load_link(self.vessel, queued_max=limits.BUNDLES_OFFERED_MAX)
         if state is None:
             raise UnknownVessel(_NEVER_ADDED)

@@ -231,7 +231,7 @@ class Shore:
     def _read(self, found: Open, record: bytes) -> None:
         assert found.connection is not None
         try:
-            if run(found.contact.receive(record, len(record) + 2)):
+            if run(found.contact.receive([record], [len(record) + 2])):
                 found.connection.close(Side.RELAY)
         except ContactEnded:
             found.connection.close(Side.RELAY)
@@ -289,7 +289,7 @@ class Shore:
             found = self.opened.get(vessel, {}).get(name)
             if found is not None and not found.contact.ended:
                 self.faults.count("replay")
-                self.rules[vessel].replayed(bool(run(found.contact.receive(packet, len(packet)))))
+                self.rules[vessel].replayed(bool(run(found.contact.receive([packet], [len(packet)]))))
 
         self.enter(vessel, take)
 

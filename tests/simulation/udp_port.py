@@ -67,7 +67,7 @@ class UdpPort:
             found = Open(contact=contact, bearer=bearer, connection=None, heard_s=self._shore.world.now_s)
             self._shore.opened[vessel][name] = found
             self._watch_idle(vessel, found)
-        refused = run(found.contact.receive(packet, len(packet)))
+        refused = run(found.contact.receive([packet], [len(packet)]))
         if is_authentic(refused):
             found.heard_s = self._shore.world.now_s
             found.bearer = bearer

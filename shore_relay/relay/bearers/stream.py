@@ -13,6 +13,8 @@ from shore_relay.relay.vessels import Contact
 
 _STRANGER_BYTES_MAX = 100_000
 """What a vessel with lost keys may have had on its way before it hears of it."""
+_RECORDS_AT_ONCE = 32
+"""What came together is made durable and acknowledged together; more would let other vessels wait."""
 _WAIT_S_MIN = 0.005
 """A deadline that has passed belongs to another bearer's contact: let that one run."""
 
@@ -108,12 +110,13 @@ class StreamService:
 
     async def _read(self, connection: Connection, contact: Contact, records: Sequence[bytes]) -> None:
         while records:
-            for record in records:
-                refused = await contact.receive(record, connection.wire_bytes(record, upward=True))
-                if refused:
+            for start in range(0, len(records), _RECORDS_AT_ONCE):
+                some = records[start : start + _RECORDS_AT_ONCE]
+                sizes = [connection.wire_bytes(record, upward=True) for record in some]
+                if await contact.receive(some, sizes):
                     # Whatever follows on this stream cannot be read; the vessel begins a new one.
                     return
-                if rest_s := self._gate.rest_s(contact.vessel):
+                if rest_s := max(self._gate.rest_s(contact.vessel) for _ in some):
                     # Nothing is lost: what is not read here waits in the vessel's own buffers.
                     await asyncio.sleep(rest_s)
             async with asyncio.timeout(self._gate.settings.stream_idle_s):

@@ -183,7 +183,7 @@ class _Session:
             self._wake.clear()
             while self._waiting:
                 packet, source = self._waiting.popleft()
-                if is_authentic(await contact.receive(packet, len(packet))):
+                if is_authentic(await contact.receive([packet], [len(packet)])):
                     # Only the vessel itself may say that it is somewhere else now.
                     address, heard_at = source, self._clock()
                     if rest_s := self._gate.rest_s(contact.vessel):

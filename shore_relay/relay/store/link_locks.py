@@ -23,5 +23,4 @@ async def lock_links(session: Session, vessels: Sequence[VesselId]) -> None:
             [*some, *[some[-1]] * (size - len(some))],
         ):
             session.epochs[VesselId(vessel)] = epoch
-            if last is not None:
-                session.last_taken[VesselId(vessel)] = last
+            session.last_taken[VesselId(vessel)] = last or 0

@@ -42,6 +42,7 @@ _GUARD_COLUMNS = (
     "previous_window_seen",
 )
 _GUARD_SET = ", ".join(f"{name} = ?" for name in _GUARD_COLUMNS)
+_ADD_RANGE = "INSERT INTO taken_ranges (vessel, start_number, end_number) VALUES (?, ?, ?)"
 _NUMBERS_LEAPT = 10_000
 """SPEC §8.3: a store that was set back goes on far above what its later life may have given out."""
 
@@ -197,6 +198,7 @@ async def commit_link(session: Session, commit: LinkCommit) -> set[DeskId]:
                 desks |= await _settle(session, commit, number)
             case GuardChanged():
                 pass
+    await _remember_taken(session, commit)
     await take_step(session, commit.vessel, commit.satellite or SatelliteStep(), commit.at)
     _count(session, commit)
     return desks
@@ -276,7 +278,6 @@ def _drop_fragments(session: Session, vessel: VesselId, number: int) -> None:
 async def _take(session: Session, commit: LinkCommit, taken: BundleTaken) -> DeskId:
     vessel, number = commit.vessel, taken.number
     _drop_fragments(session, vessel, number)
-    await _remember_number(session, vessel, number)
     assert isinstance(taken.bundle, Report | Introduction)
     desk = await _desk_of(session, vessel, taken.bundle)
     item = NewItem(
@@ -316,18 +317,31 @@ async def _desk_of(session: Session, vessel: VesselId, bundle: Report | Introduc
     return desk
 
 
-async def _remember_number(session: Session, vessel: VesselId, number: int) -> None:
-    start, end = number, number + 1
-    # A vessel counts up, so nearly always the last range grows by one.
-    if session.last_taken.get(vessel) == start:
-        session.later(
-            vessel,
-            "UPDATE taken_ranges SET end_number = ? WHERE vessel = ? AND end_number = ?",
-            (end, vessel, start),
-        )
+async def _remember_taken(session: Session, commit: LinkCommit) -> None:
+    """Remember the numbers of all bundles that a step took, range by range."""
+    numbers = sorted(change.number for change in commit.changes if isinstance(change, BundleTaken))
+    start = 0
+    for at, number in enumerate(numbers):
+        if at + 1 == len(numbers) or numbers[at + 1] != number + 1:
+            await _remember(session, commit.vessel, numbers[start], number + 1)
+            start = at + 1
+
+
+async def _remember(session: Session, vessel: VesselId, start: int, end: int) -> None:
+    last = session.last_taken.get(vessel)
+    # A vessel counts up, so nearly always the last range grows, or a new one begins behind it.
+    if last is not None and start >= last:
+        if start == last:
+            session.later(
+                vessel,
+                "UPDATE taken_ranges SET end_number = ? WHERE vessel = ? AND end_number = ?",
+                (end, vessel, start),
+            )
+        else:
+            session.later(vessel, _ADD_RANGE, (vessel, start, end))
         session.last_taken[vessel] = end
         return
-    # Where that is no more can be known without a look.
+    # Where the last range ends can then not be known without a look.
     session.last_taken.pop(vessel, None)
     touching = await session.rows(
         "SELECT start_number, end_number FROM taken_ranges "
@@ -339,9 +353,7 @@ async def _remember_number(session: Session, vessel: VesselId, number: int) -> N
         await session.change(
             "DELETE FROM taken_ranges WHERE vessel = ? AND start_number = ?", (vessel, held_start)
         )
-    await session.change(
-        "INSERT INTO taken_ranges (vessel, start_number, end_number) VALUES (?, ?, ?)", (vessel, start, end)
-    )
+    await session.change(_ADD_RANGE, (vessel, start, end))
 
 
 async def _settle(session: Session, commit: LinkCommit, number: int) -> set[DeskId]:

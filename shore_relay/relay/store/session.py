@@ -26,7 +26,7 @@ class Session(Protocol):
     epochs: dict[VesselId, int]
     """Of links whose rows this transaction has locked."""
     last_taken: dict[VesselId, int]
-    """Where the last range of taken numbers ends, of the same links."""
+    """Where the last range of taken numbers ends, of the same links; 0 where there is none."""
     desk_of_key: dict[DeskKeyId, DeskId]
     """Of keys that one desk alone has, as far as this transaction has met them."""
 

@@ -25,8 +25,8 @@ from shore_relay.relay.store.sqlite_session import SqliteSession, SqliteTransact
 _BUSY_TIMEOUT_MS = 10_000
 """How long an admin's command and a running server wait for each other."""
 
-_HEALTH_CHECK_BYTES = 16_384
-"""Room for a few packets: a relay without it cannot take anything."""
+_HEALTH_CHECK_BYTES = 81_920
+"""Room for what one vessel may hand over in one step: a relay without it cannot take everything."""
 
 _SETTINGS = (
     f"busy_timeout = {_BUSY_TIMEOUT_MS}",

@@ -8,7 +8,7 @@ import pytest
 from protocol.provisioning import Provisioning
 from shore_relay.relay.app import RunningRelay
 from tests.shore_relay.relay.box import Box
-from tests.shore_relay.relay.postgres_server import PostgresServer, running_server
+from scripts.postgres_server import PostgresServer, running_server
 from tests.shore_relay.relay.shore import Desk, Shore, make_shore
 
 

@@ -17,7 +17,7 @@ from shore_relay.relay.errors import ContactEnded
 from shore_relay.relay.store.feed import DispatchOrder, queue_dispatch
 from shore_relay.relay.vessels import Contact
 from tests.shore_relay.relay.box import Box, introduction, report, stream
-from tests.shore_relay.relay.postgres_server import PostgresServer
+from scripts.postgres_server import PostgresServer
 from tests.shore_relay.relay.shore import SETTINGS, Desk, Shore, make_shore
 
 Relays = tuple[RunningRelay, RunningRelay]
@@ -122,7 +122,7 @@ async def opened_at(relay: RunningRelay, box: Box, packets: list[bytes] | None =
     packet = box.engine.transmit(tcp, monotonic())
     box.engine.contact_closed(tcp, monotonic())
     assert packet is not None
-    assert await contact.receive(packet, len(packet)) == []
+    assert await contact.receive([packet], [len(packet)]) == []
     if packets is not None:
         packets.append(packet)
     return contact

@@ -22,7 +22,7 @@ from shore_relay.relay.errors import (
     StoreUnreachable,
 )
 from tests.shore_relay.relay.box import Box, introduction, report
-from tests.shore_relay.relay.postgres_server import PASSWORD, PostgresServer
+from scripts.postgres_server import PASSWORD, PostgresServer
 from tests.shore_relay.relay.shore import Desk, Shore
 from tests.shore_relay.relay.test_store import fill
 

@@ -15,7 +15,7 @@ import pytest
 from protocol.events import CustodyAccepted, PacketRefused
 from shore_relay.relay.app import monotonic
 from tests.shore_relay.relay.box import Box, report
-from tests.shore_relay.relay.postgres_server import PostgresServer, running_server
+from scripts.postgres_server import PostgresServer, running_server
 from tests.shore_relay.relay.shore import Desk, Shore, make_shore
 
 PATIENCE_S = 60

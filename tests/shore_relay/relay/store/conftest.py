@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shore_relay.relay.store.sql_store import SqlStore
-from tests.shore_relay.relay.postgres_server import PostgresServer
+from scripts.postgres_server import PostgresServer
 from tests.shore_relay.relay.shore import Shore, make_shore
 
 

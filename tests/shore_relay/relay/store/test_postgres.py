@@ -27,7 +27,7 @@ from shore_relay.relay.store.postgres import PostgresStore, create
 from shore_relay.relay.store.postgres_address import PostgresAddress
 from shore_relay.relay.store.postgres_schema import migrate, require_version, steps
 from shore_relay.relay.store.session import Session
-from tests.shore_relay.relay.postgres_server import PASSWORD, PostgresServer
+from scripts.postgres_server import PASSWORD, PostgresServer
 from tests.shore_relay.relay.shore import Desk, make_shore
 
 NOW = UnixSeconds(1_700_000_000)
