@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests and benchmarks, in a folder of its own, also for root, whom its server refuses."""
+"""A real PostgreSQL for tests and benchmarks, in a folder of its own, for root too."""
 
 import itertools
 import os

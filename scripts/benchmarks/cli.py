@@ -6,7 +6,7 @@ import fnmatch
 import sys
 from collections.abc import Callable, Sequence
 
-from scripts.benchmarks import desk, page, transport, vessel, voice
+from scripts.benchmarks import desk, page, relay, transport, vessel, voice
 from scripts.benchmarks.errors import BenchError
 from scripts.benchmarks.report import Row, as_json, missed, print_table
 from scripts.voyage.programs import ProgramFailed
@@ -15,7 +15,7 @@ EXIT_MISSED = 1
 EXIT_CANNOT_MEASURE = 3
 
 Wanted = Callable[[str], bool]
-Bench = Callable[[Wanted], list[Row]]
+Bench = Callable[[Wanted, argparse.Namespace], list[Row]]
 
 
 def rows_like(pattern: str) -> Wanted:
@@ -27,18 +27,27 @@ def rows_like(pattern: str) -> Wanted:
 BENCHES: dict[str, tuple[str, Bench]] = {
     "transport": (
         "bytes and seconds over a satellite, beside LXMF and HTTPS (about a quarter of an hour)",
-        lambda wanted: asyncio.run(transport.measure(wanted)),
+        lambda wanted, _: asyncio.run(transport.measure(wanted)),
     ),
-    "voice": ("sizes of voice notes and what coding them costs", voice.measure),
+    "voice": ("sizes of voice notes and what coding them costs", lambda wanted, _: voice.measure(wanted)),
     "page": (
         "loads, waiting, taps, contrast and sizes of the fisher's page in eight languages",
-        page.measure,
+        lambda wanted, _: page.measure(wanted),
     ),
     "desk": (
         "inbox, search, sound and memory of a desk with 20,000 messages, and what it takes in",
-        desk.measure,
+        lambda wanted, _: desk.measure(wanted),
     ),
-    "vessel": ("memory, start, idle processor time and installed size of the box's program", vessel.measure),
+    "vessel": (
+        "memory, start, idle processor time and installed size of the box's program",
+        lambda wanted, _: vessel.measure(wanted),
+    ),
+    "relay": (
+        "10,000 vessels on loopback, throughput beside a bare loop, and a store with millions (ten minutes)",
+        lambda wanted, options: relay.measure(
+            wanted, relay.size_of(small=options.small, stored=options.stored)
+        ),
+    ),
 }
 
 
@@ -47,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     title, bench = BENCHES[options.name]
     try:
-        rows = bench(rows_like(options.rows))
+        rows = bench(rows_like(options.rows), options)
     except (BenchError, ProgramFailed) as error:
         print(f"bench: {error}", file=sys.stderr)
         return EXIT_CANNOT_MEASURE
@@ -69,6 +78,14 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
         one.add_argument("--check", action="store_true", help="exit 1 and name the rows that miss")
         one.add_argument("--rows", default="", metavar="PATTERN", help="only rows whose name has this in it")
+        if name == "relay":
+            one.add_argument("--small", action="store_true", help="a fleet of 60: does it run at all?")
+            one.add_argument(
+                "--stored",
+                type=int,
+                metavar="BUNDLES",
+                help="how far the curve of stored bundles goes (1,000,000; 10,000,000 takes an hour and 20 GB)",
+            )
     return parser
 
 

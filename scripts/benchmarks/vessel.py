@@ -38,7 +38,7 @@ def measure(wanted: Callable[[str], bool]) -> list[Row]:
     """Measure the wanted rows; raises `PackagesMissing` or `ProgramFailed`."""
     rows: list[Row] = []
     if any(wanted(name) for name in (MEMORY, START, IDLE)):
-        with tempfile.TemporaryDirectory(prefix="seavoice-bench-") as folder, _keeping_modules(folder):
+        with tempfile.TemporaryDirectory(prefix="seavoice-bench-") as folder, keeping_modules(folder):
             rows += asyncio.run(_measure_running(Path(folder)))
     if wanted(DISK):
         rows.append(_measure_disk())
@@ -46,7 +46,7 @@ def measure(wanted: Callable[[str], bool]) -> list[Row]:
 
 
 @contextmanager
-def _keeping_modules(folder: str) -> Iterator[None]:
+def keeping_modules(folder: str) -> Iterator[None]:
     """Let the programs keep their compiled modules, as a package does when it is installed."""
     before = dict(os.environ)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -23,7 +23,7 @@ class Surroundings:
     index: Callable[[VesselId, tuple[bytes, ...]], None]
     """Hears under which key ids a vessel may come from now on."""
     make_room: Callable[[VesselId], None]
-    """Hears whose engine is about to be built, and lets another engine go where there are too many; raises `FleetFull`."""
+    """Hears whose engine is built next, and lets another go where there are too many; raises `FleetFull`."""
     refusals: Counter[str]
     shared: bool
     """Whether other relays may take over a link, so that what memory says of it is not the last word."""

@@ -90,8 +90,8 @@ class Contact:
     async def receive(self, packets: Sequence[bytes], wire_bytes: Sequence[int]) -> list[PacketRefused]:
         """Take packets in their order, all of them durably at once; return what was refused.
 
-        On a stream nothing behind a refused packet is looked at: it cannot be read. `wire_bytes` says what each
-        took on the wire. Raises `ContactEnded`, `StoreFailed`.
+        Nothing behind a refused packet is looked at: on a stream it cannot be read. `wire_bytes` says what
+        each took on the wire. Raises `ContactEnded`, `StoreFailed`.
         """
         return await self._vessel_link.receive(self, packets, wire_bytes)
 

@@ -40,7 +40,10 @@ async def add_items(session: Session) -> None:
         for item in items:
             cursor += 1 + secrets.randbelow(CURSOR_STEP_MAX)
             rows.append(_row(item, cursor))
-        await session.change("UPDATE desks SET last_cursor = ? WHERE desk = ?", (cursor, desk))
+        await session.change(
+            "UPDATE desks SET last_cursor = ?, items_waiting = items_waiting + ? WHERE desk = ?",
+            (cursor, len(rows), desk),
+        )
         await session.change_many(
             "INSERT INTO feed (desk, cursor, kind, vessel, at, number, priority, bearer, bundle, ref) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -123,6 +126,7 @@ async def forget_taken(session: Session, desk: DeskId, through: int) -> Mapping[
         )
     freed: dict[VesselId, int] = {}
     bundles: Counter[VesselId] = Counter()
+    items = 0
     # What another request has taken away meanwhile is not among what comes back.
     for vessel, kind, size_bytes in await session.rows(
         "DELETE FROM feed WHERE desk = ? AND cursor <= ? RETURNING vessel, kind, length(bundle)",
@@ -130,13 +134,17 @@ async def forget_taken(session: Session, desk: DeskId, through: int) -> Mapping[
     ):
         freed[VesselId(vessel)] = freed.get(VesselId(vessel), 0) + size_bytes
         bundles[VesselId(vessel)] += kind == ItemKind.BUNDLE.value
+        items += 1
     await session.change_many(
-        "UPDATE vessels SET bundles_handed_over = bundles_handed_over + ? WHERE vessel = ?",
-        [(count, vessel) for vessel, count in sorted(bundles.items()) if count],
+        "UPDATE vessels SET bundles_handed_over = bundles_handed_over + ?, bundles_held = bundles_held - ?, "
+        "held_bytes = held_bytes - ? WHERE vessel = ?",
+        [(count, count, freed[vessel], vessel) for vessel, count in sorted(bundles.items()) if count],
     )
     # The desk's row comes last, as everywhere.
     await session.change(
-        "UPDATE desks SET taken_through = greatest(taken_through, ?) WHERE desk = ?", (through, desk)
+        "UPDATE desks SET taken_through = greatest(taken_through, ?), items_waiting = items_waiting - ? "
+        "WHERE desk = ?",
+        (through, items, desk),
     )
     return freed
 

@@ -27,6 +27,7 @@ from shore_relay.relay.store.repository import LinkCommit, LinkState, QueuedBund
 from shore_relay.relay.store.sbd_queue import take_step
 from shore_relay.relay.store.sbd_rows import SatelliteStep
 from shore_relay.relay.store.session import Session, Value, only_row
+from shore_relay.relay.store.taken_numbers import remember_taken
 
 _WINDOW_BYTES = limits.REPLAY_WINDOW_PACKETS // 8
 _GUARD_COLUMNS = (
@@ -42,7 +43,6 @@ _GUARD_COLUMNS = (
     "previous_window_seen",
 )
 _GUARD_SET = ", ".join(f"{name} = ?" for name in _GUARD_COLUMNS)
-_ADD_RANGE = "INSERT INTO taken_ranges (vessel, start_number, end_number) VALUES (?, ?, ?)"
 _NUMBERS_LEAPT = 10_000
 """SPEC §8.3: a store that was set back goes on far above what its later life may have given out."""
 
@@ -151,7 +151,7 @@ async def load_queued(session: Session, vessel: VesselId, *, most: int) -> tuple
 async def held_bytes(session: Session, vessel: VesselId) -> int:
     """Return how many sealed bytes of a vessel wait for desks."""
     (size_bytes,) = await only_row(
-        session, "SELECT coalesce(sum(length(bundle)), 0) FROM feed WHERE vessel = ?", (vessel,)
+        session, "SELECT coalesce(max(held_bytes), 0) FROM vessels WHERE vessel = ?", (vessel,)
     )
     return int(size_bytes)
 
@@ -198,7 +198,8 @@ async def commit_link(session: Session, commit: LinkCommit) -> set[DeskId]:
                 desks |= await _settle(session, commit, number)
             case GuardChanged():
                 pass
-    await _remember_taken(session, commit)
+    numbers = sorted(change.number for change in commit.changes if isinstance(change, BundleTaken))
+    await remember_taken(session, commit.vessel, numbers)
     await take_step(session, commit.vessel, commit.satellite or SatelliteStep(), commit.at)
     _count(session, commit)
     return desks
@@ -317,45 +318,6 @@ async def _desk_of(session: Session, vessel: VesselId, bundle: Report | Introduc
     return desk
 
 
-async def _remember_taken(session: Session, commit: LinkCommit) -> None:
-    """Remember the numbers of all bundles that a step took, range by range."""
-    numbers = sorted(change.number for change in commit.changes if isinstance(change, BundleTaken))
-    start = 0
-    for at, number in enumerate(numbers):
-        if at + 1 == len(numbers) or numbers[at + 1] != number + 1:
-            await _remember(session, commit.vessel, numbers[start], number + 1)
-            start = at + 1
-
-
-async def _remember(session: Session, vessel: VesselId, start: int, end: int) -> None:
-    last = session.last_taken.get(vessel)
-    # A vessel counts up, so nearly always the last range grows, or a new one begins behind it.
-    if last is not None and start >= last:
-        if start == last:
-            session.later(
-                vessel,
-                "UPDATE taken_ranges SET end_number = ? WHERE vessel = ? AND end_number = ?",
-                (end, vessel, start),
-            )
-        else:
-            session.later(vessel, _ADD_RANGE, (vessel, start, end))
-        session.last_taken[vessel] = end
-        return
-    # Where the last range ends can then not be known without a look.
-    session.last_taken.pop(vessel, None)
-    touching = await session.rows(
-        "SELECT start_number, end_number FROM taken_ranges "
-        "WHERE vessel = ? AND start_number <= ? AND end_number >= ?",
-        (vessel, end, start),
-    )
-    for held_start, held_end in touching:
-        start, end = min(start, held_start), max(end, held_end)
-        await session.change(
-            "DELETE FROM taken_ranges WHERE vessel = ? AND start_number = ?", (vessel, held_start)
-        )
-    await session.change(_ADD_RANGE, (vessel, start, end))
-
-
 async def _settle(session: Session, commit: LinkCommit, number: int) -> set[DeskId]:
     row = await session.row(
         "UPDATE dispatches SET settled = 1, bundle = x'', acked = '' "
@@ -404,18 +366,21 @@ def _count(session: Session, commit: LinkCommit) -> None:
             (commit.vessel, bearer, traffic.bytes_up, traffic.bytes_down),
         )
     heard = any(traffic.bytes_up for traffic in commit.traffic.values())
-    taken = sum(isinstance(change, BundleTaken) for change in commit.changes)
-    if heard:
+    sizes = [len(change.data) for change in commit.changes if isinstance(change, BundleTaken)]
+    if heard or sizes or commit.duplicate_bytes:
         session.later(
             commit.vessel,
-            "UPDATE vessels SET last_contact_at = greatest(last_contact_at, ?), last_bearer = ?, "
-            "bundles_taken = bundles_taken + ?, duplicate_bytes = duplicate_bytes + ? WHERE vessel = ?",
-            (commit.at, commit.bearer, taken, commit.duplicate_bytes, commit.vessel),
-        )
-    elif taken or commit.duplicate_bytes:
-        session.later(
-            commit.vessel,
-            "UPDATE vessels SET bundles_taken = bundles_taken + ?, duplicate_bytes = duplicate_bytes + ? "
-            "WHERE vessel = ?",
-            (taken, commit.duplicate_bytes, commit.vessel),
+            "UPDATE vessels SET last_contact_at = greatest(last_contact_at, ?), "
+            "last_bearer = coalesce(?, last_bearer), bundles_taken = bundles_taken + ?, "
+            "bundles_held = bundles_held + ?, held_bytes = held_bytes + ?, "
+            "duplicate_bytes = duplicate_bytes + ? WHERE vessel = ?",
+            (
+                commit.at if heard else 0,
+                commit.bearer if heard else None,
+                len(sizes),
+                len(sizes),
+                sum(sizes),
+                commit.duplicate_bytes,
+                commit.vessel,
+            ),
         )

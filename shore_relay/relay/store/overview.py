@@ -28,9 +28,7 @@ async def _vessels(session: Session) -> tuple[VesselStatus, ...]:
     messages = await _messages(session)
     rows = await session.rows(
         "SELECT vessel, vessels.name, desks.name, last_contact_at, last_bearer, bundles_taken, "
-        "(SELECT count(*) FROM feed WHERE feed.vessel = vessels.vessel AND kind = 'bundle'), "
-        "(SELECT coalesce(sum(length(bundle)), 0) FROM feed WHERE feed.vessel = vessels.vessel), "
-        "bundles_handed_over, "
+        "bundles_held, held_bytes, bundles_handed_over, "
         "(SELECT count(*) FROM dispatches WHERE dispatches.vessel = vessels.vessel AND settled = 0), "
         "(SELECT count(*) FROM dispatches WHERE dispatches.vessel = vessels.vessel AND settled = 1), "
         "duplicate_bytes, revoked_at FROM vessels JOIN desks USING (desk) ORDER BY vessels.name"
@@ -60,7 +58,7 @@ async def _vessels(session: Session) -> tuple[VesselStatus, ...]:
 async def _desks(session: Session) -> tuple[DeskStatus, ...]:
     rows = await session.rows(
         "SELECT desk, name, (SELECT count(*) FROM desk_keys WHERE desk_keys.desk = desks.desk), last_cursor, "
-        "taken_through, (SELECT count(*) FROM feed WHERE feed.desk = desks.desk), ended_at "
+        "taken_through, items_waiting, ended_at "
         "FROM desks ORDER BY name"
     )
     return tuple(

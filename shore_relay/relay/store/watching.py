@@ -56,8 +56,12 @@ async def _missing(session: Session) -> dict[VesselId, int]:
 
 
 async def _waiting_since(session: Session) -> dict[DeskId, UnixSeconds]:
-    rows = await session.rows("SELECT desk, min(at) FROM feed GROUP BY desk")
-    return {DeskId(desk): UnixSeconds(int(at)) for desk, at in rows}
+    # The first in line has waited longest: looking at all the others would cost ever more.
+    rows = await session.rows(
+        "SELECT desk, (SELECT at FROM feed WHERE feed.desk = desks.desk ORDER BY cursor LIMIT 1) FROM desks "
+        "WHERE items_waiting > 0"
+    )
+    return {DeskId(desk): UnixSeconds(int(at)) for desk, at in rows if at is not None}
 
 
 async def _newest_at(session: Session) -> UnixSeconds:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from protocol.provisioning import Provisioning
+from scripts.postgres_server import PostgresServer, running_server
 from shore_relay.relay.app import RunningRelay
 from tests.shore_relay.relay.box import Box
-from scripts.postgres_server import PostgresServer, running_server
 from tests.shore_relay.relay.shore import Desk, Shore, make_shore
 
 

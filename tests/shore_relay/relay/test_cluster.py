@@ -12,12 +12,12 @@ from protocol.errors import Replayed
 from protocol.events import BundleRefused, PacketRefused
 from protocol.frames import Priority, Refusal
 from protocol.ids import VesselId
+from scripts.postgres_server import PostgresServer
 from shore_relay.relay.app import RunningRelay, monotonic, unix_time
 from shore_relay.relay.errors import ContactEnded
 from shore_relay.relay.store.feed import DispatchOrder, queue_dispatch
 from shore_relay.relay.vessels import Contact
 from tests.shore_relay.relay.box import Box, introduction, report, stream
-from scripts.postgres_server import PostgresServer
 from tests.shore_relay.relay.shore import SETTINGS, Desk, Shore, make_shore
 
 Relays = tuple[RunningRelay, RunningRelay]

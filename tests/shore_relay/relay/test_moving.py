@@ -11,6 +11,7 @@ import pytest
 from protocol.documents import Json
 from protocol.events import PacketRefused
 from protocol.frames import Priority
+from scripts.postgres_server import PASSWORD, PostgresServer
 from shore_relay.relay.commands import moving
 from shore_relay.relay.data_folder import database_path
 from shore_relay.relay.errors import (
@@ -22,7 +23,6 @@ from shore_relay.relay.errors import (
     StoreUnreachable,
 )
 from tests.shore_relay.relay.box import Box, introduction, report
-from scripts.postgres_server import PASSWORD, PostgresServer
 from tests.shore_relay.relay.shore import Desk, Shore
 from tests.shore_relay.relay.test_store import fill
 

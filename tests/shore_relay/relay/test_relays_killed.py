@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from protocol.events import CustodyAccepted, PacketRefused
+from scripts.postgres_server import PostgresServer, running_server
 from shore_relay.relay.app import monotonic
 from tests.shore_relay.relay.box import Box, report
-from scripts.postgres_server import PostgresServer, running_server
 from tests.shore_relay.relay.shore import Desk, Shore, make_shore
 
 PATIENCE_S = 60

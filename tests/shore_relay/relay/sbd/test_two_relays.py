@@ -6,11 +6,11 @@ import pytest
 
 from protocol.events import BundleArrived
 from protocol.provisioning import Provisioning
+from scripts.postgres_server import PostgresServer
 from shore_relay.relay import admin
 from shore_relay.relay.app import unix_time
 from shore_relay.relay.store.sbd_rows import Via
 from tests.shore_relay.relay.box import Box, introduction
-from scripts.postgres_server import PostgresServer
 from tests.shore_relay.relay.sbd.sky import IMEI, RockBlock, Sky, Vessel
 from tests.shore_relay.relay.shore import Desk, Shore, make_shore
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shore_relay.relay.store.sql_store import SqlStore
 from scripts.postgres_server import PostgresServer
+from shore_relay.relay.store.sql_store import SqlStore
 from tests.shore_relay.relay.shore import Shore, make_shore
 
 

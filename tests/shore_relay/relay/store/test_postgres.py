@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from protocol.ids import DeskId, UnixSeconds, VesselId
+from scripts.postgres_server import PASSWORD, PostgresServer
 from shore_relay.relay import cli
 from shore_relay.relay.errors import (
     DataFolderMissing,
@@ -27,7 +28,6 @@ from shore_relay.relay.store.postgres import PostgresStore, create
 from shore_relay.relay.store.postgres_address import PostgresAddress
 from shore_relay.relay.store.postgres_schema import migrate, require_version, steps
 from shore_relay.relay.store.session import Session
-from scripts.postgres_server import PASSWORD, PostgresServer
 from tests.shore_relay.relay.shore import Desk, make_shore
 
 NOW = UnixSeconds(1_700_000_000)
