@@ -43,7 +43,7 @@ BENCHES: dict[str, tuple[str, Bench]] = {
         lambda wanted, _: vessel.measure(wanted),
     ),
     "relay": (
-        "10,000 vessels on loopback, throughput beside a bare loop, and a store with millions (ten minutes)",
+        "10,000 vessels on loopback, throughput beside a bare loop, and a store of a million (ten minutes)",
         lambda wanted, options: relay.measure(
             wanted, relay.size_of(small=options.small, stored=options.stored)
         ),

@@ -1,4 +1,4 @@
-"""What a relay carries: a fleet of real engines on loopback, beside a bare loop, on a file and on PostgreSQL."""
+"""What a relay carries: a fleet of real engines on loopback, beside a bare loop, on both stores."""
 
 import asyncio
 import os
@@ -198,14 +198,14 @@ async def _stored(shore: Shore, store: str, size: Size) -> list[Row]:
     await shore.add_vessels(vessels)
     filler = Filler(shore, vessels, SIZE_BYTES)
     costs: dict[int, float] = {}
-    empty_s = await _ready_s(shore, size)
+    empty_s, _ = await _ready_s(shore, size)
     for at, stored in enumerate(size.stored):
         await filler.fill_up(stored)
         async with shore.serving() as relays:
             numbers = vessels[size.crowd * at : size.crowd * (at + 1)]
             burst = await relay_crowd.burst(shore, relays, numbers, size.backlog, size.parts)
         costs[stored] = (burst.relay_s + burst.database_s) / burst.bundles
-    full_s = await _ready_s(shore, size)
+    full_s, starting_s = await _ready_s(shore, size)
     most, fewest = max(costs), min(costs)
     return [
         Row(
@@ -214,21 +214,22 @@ async def _stored(shore: Shore, store: str, size: Size) -> list[Row]:
             measured=costs[most] / costs[fewest],
             target=1.25,
             also={f"us each at {stored:,}": cost * MICRO for stored, cost in costs.items()},
-            why="processor time of relay and database together, for bundles of vessels that have many waiting",
+            why="processor time of relay and database, for bundles of vessels that have many waiting",
         ),
         Row(
             row=RESTART.format(store=store),
             unit="s",
             measured=full_s,
             target=1,
-            also={"bundles held": most, "with none held": empty_s},
+            also={"bundles held": most, "with none held": empty_s, "processor s": starting_s},
         ),
     ]
 
 
-async def _ready_s(shore: Shore, size: Size) -> float:
-    took_s: list[float] = []
+async def _ready_s(shore: Shore, size: Size) -> tuple[float, float]:
+    """Return how long a start takes, and its processor time: the quickest, as others only slow it down."""
+    starts: list[tuple[float, float]] = []
     for _ in range(size.rounds + 1):
         async with shore.serving() as relays:
-            took_s.append(relays[0].started_s)
-    return min(took_s)
+            starts.append((relays[0].started_s, relays[0].starting_s))
+    return min(starts)

@@ -30,6 +30,8 @@ SQLITE = "SQLite"
 POSTGRES = "PostgreSQL"
 STORES = (SQLITE, POSTGRES)
 _ADDED_AT_ONCE = 500
+_METRICS_FRESH_S = 5.5
+"""A relay tells again what it gathered so lately."""
 _ENVIRONMENT = {
     "SEAVOICE_RELAY_LISTEN_HOST": "127.0.0.1",
     "SEAVOICE_RELAY_HTTP_PORT": "0",
@@ -51,9 +53,12 @@ class Serving:
     tcp_port: int
     started_s: float
     """How long it took from starting the program until it was ready."""
+    starting_s: float
+    """How much processor time of its own that took."""
 
     async def commits(self) -> int:
         """Return how many durable transactions it has done, as its metrics say."""
+        await asyncio.sleep(_METRICS_FRESH_S)
         metrics = await self.program.run("metrics")
         found = re.search(r"^seavoice_relay_store_commits_total (\S+)$", metrics, re.MULTILINE)
         assert found is not None, "a serving relay counts its commits"
@@ -129,7 +134,14 @@ class Shore:
             child for child in psutil.Process().children() if str(self.data(at)) in child.cmdline()
         )
         try:
-            yield Serving(program=program, process=process, tcp_port=int(port[1]), started_s=started_s)
+            times = process.cpu_times()
+            yield Serving(
+                program=program,
+                process=process,
+                tcp_port=int(port[1]),
+                started_s=started_s,
+                starting_s=times.user + times.system,
+            )
         finally:
             await program.stop()
 

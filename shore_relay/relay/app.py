@@ -43,8 +43,8 @@ from shore_relay.relay.watch.port import operator_port_open
 _UPKEEP_S = 2.0
 """How often refusals are stored, and desks that an admin added are noticed without being asked for."""
 _FORGET_EVERY = 15
-"""Turns of the upkeep: within half a minute replaced link keys are wiped from the disk, and the bytes of contacts
-that last are stored; those of a contact that ends are stored with its end."""
+"""Turns of the upkeep: within half a minute replaced link keys are wiped from the disk, and the bytes of
+contacts that last are stored; those of a contact that ends are stored with its end."""
 
 
 def monotonic() -> Instant:

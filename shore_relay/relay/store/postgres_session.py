@@ -152,6 +152,10 @@ class PostgresTransactions(Transactions):
         """Return whether two relays met on the same rows, or the tables were changed meanwhile."""
         return isinstance(reason, _PASSING)
 
+    def is_full(self, reason: Exception) -> bool:
+        """Return whether the server's disk is full."""
+        return isinstance(reason, asyncpg.DiskFullError)
+
     def sentence(self, reason: Exception) -> str:
         """Return what is wrong and what to do."""
         return f"{explain(reason, self._address.name)} Nothing was acknowledged that is not stored."

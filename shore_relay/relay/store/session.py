@@ -67,6 +67,9 @@ class Transactions(Protocol):
     def passes(self, reason: Exception) -> bool:
         """Return whether the same transaction may well succeed if it is tried again at once."""
 
+    def is_full(self, reason: Exception) -> bool:
+        """Return whether there was no room for all of it; some of it may fit."""
+
     def sentence(self, reason: Exception) -> str:
         """Return what is wrong and what to do, for the operator."""
 

@@ -63,6 +63,10 @@ class SqliteTransactions(Transactions):
         """Return False."""
         return False
 
+    def is_full(self, reason: Exception) -> bool:
+        """Return whether the disk, or what the settings allow, is full."""
+        return getattr(reason, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+
     def sentence(self, reason: Exception) -> str:
         """Return what is wrong and what to do."""
         return (

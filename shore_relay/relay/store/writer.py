@@ -75,6 +75,8 @@ class GroupWriter:
         self._waiting: list[_Write] = []
         self._wake = asyncio.Event()
         self._closing = False
+        self._group_max = GROUP_MAX
+        """Smaller for a while where the disk had no room for a group."""
         self._task = asyncio.create_task(self._write_groups(), name="store writer")
         self.steps = 0
         """How many operations were committed."""
@@ -124,7 +126,8 @@ class GroupWriter:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._waiting:
-                    group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
+                    most = self._group_max
+                    group, self._waiting = self._waiting[:most], self._waiting[most:]
                     await self._write_group(group)
         finally:
             for write in self._waiting:
@@ -141,9 +144,16 @@ class GroupWriter:
             failure = None
         except self._transactions.failures as reason:
             failure = StoreFailed(self._transactions.sentence(reason))
+            if len(group) > 1 and self._transactions.is_full(reason):
+                # What is too much together may fit in part: a desk that makes room lets somebody in at once.
+                self._group_max = len(group) // 2
+                self._waiting = [*group, *self._waiting]
+                group = []
         finally:
             for write in group:
                 write.finish(failure)
+        if failure is None:
+            self._group_max = min(2 * self._group_max, GROUP_MAX)
         self.steps += len(group)
         self.groups += 1
 
