@@ -43,7 +43,7 @@ BENCHES: dict[str, tuple[str, Bench]] = {
         lambda wanted, _: vessel.measure(wanted),
     ),
     "relay": (
-        "10,000 vessels on loopback, throughput beside a bare loop, and a store of a million (ten minutes)",
+        "10,000 vessels, throughput beside a bare loop, and a million stored (ten minutes)",
         lambda wanted, options: relay.measure(
             wanted, relay.size_of(small=options.small, stored=options.stored)
         ),
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
                 "--stored",
                 type=int,
                 metavar="BUNDLES",
-                help="how far the curve of stored bundles goes (1,000,000; 10,000,000 takes an hour and 20 GB)",
+                help="how far the curve goes (1,000,000; for 10,000,000 have an hour and 20 GB)",
             )
     return parser
 

@@ -25,6 +25,8 @@ LINK = LinkProfile(
     contact_bytes_expected=40_000,
 )
 _SOON_S = 0.005
+_REDIAL_S = 1.0
+_DIALS_MAX = 10
 
 
 def vessel_id(number: int) -> VesselId:
@@ -64,6 +66,7 @@ class Boat(asyncio.Protocol):
         self._next = 1
         self._ready: list[bytes] = []
         self._transport: asyncio.Transport | None = None
+        self._port = 0
         self._records = RecordReader()
         self._timer: asyncio.TimerHandle | None = None
         self._done: asyncio.Future[Instant] | None = None
@@ -72,9 +75,11 @@ class Boat(asyncio.Protocol):
         self.refused = 0
         """Packets of the relay that could not be read."""
         self.cuts = 0
+        """How often the relay hung up, or could not be reached."""
 
     async def dial(self, port: int) -> None:
         """Connect to a relay on this machine."""
+        self._port = port
         await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", port)
 
     def prepare(self, bundles: int, data: bytes) -> None:
@@ -95,11 +100,22 @@ class Boat(asyncio.Protocol):
         self._next += 1
 
     async def all_taken(self) -> Instant:
-        """Return when the relay had acknowledged the last bundle; raises `ConnectionError` at a cut."""
-        if not self._engine.queued:
-            return now()
-        self._done = asyncio.get_running_loop().create_future()
-        return await self._done
+        """Return when the relay had acknowledged the last bundle; dials again where it is cut off.
+
+        Raises `ConnectionError` where the relay cuts it off again and again.
+        """
+        for attempt in range(_DIALS_MAX):
+            if not self._engine.queued:
+                break
+            self._done = asyncio.get_running_loop().create_future()
+            try:
+                return await self._done
+            except ConnectionError:
+                if attempt + 1 == _DIALS_MAX:
+                    raise
+                await asyncio.sleep(_REDIAL_S)
+                await self.dial(self._port)
+        return now()
 
     # --- asyncio's side ---
 
@@ -126,6 +142,7 @@ class Boat(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the contact."""
         self._transport = None
+        self._records = RecordReader()
         if self._timer is not None:
             self._timer.cancel()
         self.cuts += 1

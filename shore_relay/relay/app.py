@@ -29,9 +29,12 @@ from shore_relay.relay.errors import CertificateUnusable, SecretUnreadable, Stor
 from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.http_port import HttpPort
 from shore_relay.relay.logfmt import Log, to_stderr
+from shore_relay.relay.notices.sending import load_post
+from shore_relay.relay.notices.telling import Telling
 from shore_relay.relay.operator_api import OperatorApi
 from shore_relay.relay.settings import LINK_PATH, Settings
 from shore_relay.relay.sticks import Sticks
+from shore_relay.relay.store.deliveries import DeliveryStore
 from shore_relay.relay.store.opening import open_store
 from shore_relay.relay.store.sql_store import SqlStore
 from shore_relay.relay.surroundings import Clock, WallClock
@@ -170,6 +173,15 @@ async def running_relay(
         stack.callback(bell.close)
         stack.callback(health.stop)
 
+        telling = Telling(
+            DeliveryStore(store),
+            settings.notices,
+            load_post(folder, settings.notices),
+            wall=world.wall,
+            entropy=world.entropy,
+            log=log,
+        )
+        await stack.enter_async_context(telling.running())
         await stack.enter_async_context(upkeep.running())
         await stack.enter_async_context(operator.serving(folder))
         log(

@@ -32,6 +32,8 @@
  ├─ `UnknownOperator`      no operator has this name
  ├─ `BackupUnreadable`     a backup is damaged, is none, or another key opens it
  ├─ `BackupFailed`         a backup could not be made, or does not hold what it should
+ ├─ `NoticeRefused`        nobody can be told in this way, or there
+ ├─ `UnknownDelivery`      no notice of this id is dead
  ├─ `AttentionNeeded`      the doctor found something that keeps this relay from its work
  ├─ `ModemRefused`         this is no IMEI, or another vessel has the modem
  ├─ `MessageRefused`       what a satellite gateway handed over is not taken
@@ -279,6 +281,18 @@ class ModemRefused(RelayError):
     code = "modem-refused"
 
 
+class NoticeRefused(RelayError):
+    """Nobody can be told in this way, or at this address."""
+
+    code = "notice-refused"
+
+
+class UnknownDelivery(RelayError):
+    """No notice of this id is dead."""
+
+    code = "unknown-delivery"
+
+
 class MessageRefused(RelayError):
     """What a satellite gateway handed over is not taken; nothing of it is kept."""
 
@@ -360,5 +374,7 @@ EXIT_CODES: dict[type[RelayError], int] = {
     BackupUnreadable: 27,
     BackupFailed: 28,
     AttentionNeeded: 29,
+    UnknownDelivery: 30,
+    NoticeRefused: 31,
 }
 """2 is argparse's own, for wrong usage; errors that only a peer meets have none."""

@@ -62,3 +62,23 @@ class OperatorSettings:
     """Less room on the disk is an alarm."""
     backup_to: str = ""
     """The age recipient that `backup` encrypts to where the command names none: age1…"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSettings:
+    """When a desk's office hears that something waits, and the mail server for it (`desk notify`)."""
+
+    after_minutes: float = 15.0
+    """A desk whose program runs has fetched everything long before."""
+    remind_hours: float = 24.0
+    """Who was told, and still fetches nothing, is told again after so long."""
+    smtp_host: str = ""
+    """The server that takes e-mail; empty for none."""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    """"starttls", "tls", or "none" for a server on this machine."""
+    smtp_user: str = ""
+    smtp_password_file: str = "smtp.password"  # noqa: S105  # A file's name.
+    """For its owner's eyes alone; a relative path is in the data folder."""
+    smtp_from: str = ""
+    """The address that notices come from."""

@@ -10,8 +10,9 @@ from typing import TypeVar, get_type_hints
 
 from protocol.links import LinkKind, LinkProfile
 from protocol.provisioning import BearerKind, RelayAddress
+from shore_relay.post.mail import SECURITY
 from shore_relay.relay.errors import SecretUnreadable, SettingsInvalid
-from shore_relay.relay.operating_settings import DoorSettings, OperatorSettings, TlsSettings
+from shore_relay.relay.operating_settings import DoorSettings, NoticeSettings, OperatorSettings, TlsSettings
 from shore_relay.relay.store.postgres_address import holds_password
 
 T = TypeVar("T")
@@ -139,6 +140,7 @@ class Settings:
     tls: TlsSettings = field(default_factory=TlsSettings)
     door: DoorSettings = field(default_factory=DoorSettings)
     operator: OperatorSettings = field(default_factory=OperatorSettings)
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
     currency: str = "US$"
     """What prices are in."""
     log_format: str = "text"
@@ -225,9 +227,10 @@ _SECTIONS: dict[str, type] = {
     "tls": TlsSettings,
     "door": DoorSettings,
     "operator": OperatorSettings,
+    "notices": NoticeSettings,
 }
 _TRUTHS = {"true": True, "false": False}
-_CHOICES = {"log_format": ("text", "json")}
+_CHOICES = {"log_format": ("text", "json"), "notices.smtp_security": SECURITY}
 _LEAST = {
     # Below these an engine could not even name what it holds.
     "sbd.mtu_up_bytes": 50,
@@ -242,6 +245,9 @@ _LEAST = {
     "door.packets_per_vessel_s_max": 1,
     "door.http_idle_s": 0.01,
     "door.http_body_s": 0.01,
+    # A desk that is only slow is no news.
+    "notices.after_minutes": 1,
+    "notices.remind_hours": 1,
 }
 
 

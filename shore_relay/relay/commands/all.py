@@ -2,12 +2,13 @@
 
 import argparse
 
-from shore_relay.relay.commands import backups, desks, moving, operators, running, sticks, vessels
+from shore_relay.relay.commands import backups, desks, moving, notices, operators, running, sticks, vessels
 from shore_relay.relay.commands.frame import build_parser
 
 COMMANDS = (
     *running.COMMANDS,
     *desks.COMMANDS,
+    *notices.COMMANDS,
     *vessels.COMMANDS,
     *sticks.COMMANDS,
     *backups.COMMANDS,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from protocol.ids import VesselId
+from shore_relay.relay.store.delivery_rows import DeliveryState
 from shore_relay.relay.watch.facts import Facts
 
 _HOUR_S = 3_600
@@ -23,6 +24,7 @@ class AlarmCode(Enum):
     BACKUP_OLD = "backup-old"
     RESTORED = "restored"
     DESK_ABSENT = "desk-absent"
+    NOTICE_DEAD = "notice-dead"
     VESSEL_SILENT = "vessel-silent"
     VESSEL_FULL = "vessel-full"
 
@@ -114,6 +116,14 @@ def _of_desks(facts: Facts) -> Iterator[Raised]:
         if hours > facts.settings.operator.waiting_hours:
             advice = f"It has not fetched what came {hours} hours ago; call them."
             yield _alarm(AlarmCode.DESK_ABSENT, desk.name, advice, hours=hours)
+    dead = [each for each in facts.deliveries if each.state is DeliveryState.DEAD]
+    for name, way in sorted({(each.desk_name, each.way.value) for each in dead}):
+        trouble = next(each.trouble for each in dead if (each.desk_name, each.way.value) == (name, way))
+        advice = (
+            f"Nobody takes its notices by {way} ({trouble}); mend that, then run "
+            "seavoice-relay deliveries --replay all."
+        )
+        yield _alarm(AlarmCode.NOTICE_DEAD, name, advice, way=way, trouble=trouble)
 
 
 def _of_vessels(facts: Facts) -> Iterator[Raised]:

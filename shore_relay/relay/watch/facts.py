@@ -14,6 +14,8 @@ from shore_relay.relay.data_folder import database_path
 from shore_relay.relay.fleet import Fleet
 from shore_relay.relay.marks import Mark, read_mark
 from shore_relay.relay.settings import Settings
+from shore_relay.relay.store.deliveries import DeliveryStore
+from shore_relay.relay.store.delivery_rows import Delivery
 from shore_relay.relay.store.repository import RelayStatus, VesselStatus
 from shore_relay.relay.store.schema import migrations
 from shore_relay.relay.store.sql_store import SqlStore
@@ -49,6 +51,8 @@ class Facts:
     now: UnixSeconds
     status: RelayStatus
     watched: Watched
+    deliveries: tuple[Delivery, ...]
+    """Notices to desks' offices: those that are dead first, and never all that were delivered."""
     settings: Settings
     live: Live | None
     """None where no relay serves."""
@@ -111,6 +115,7 @@ async def gather(
         now=now,
         status=await store.status(),
         watched=await WatchStore(store).watched(),
+        deliveries=await DeliveryStore(store).listed(),
         settings=settings,
         live=live,
         database_bytes=_size_bytes(folder),

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from shore_relay.relay.store.delivery_rows import DeliveryState
 from shore_relay.relay.store.repository import VesselStatus
 from shore_relay.relay.watch.alarms import raised
 from shore_relay.relay.watch.facts import Facts, program_version, schema_version
@@ -112,6 +113,12 @@ def _of_custody(facts: Facts) -> Iterator[Metric]:
         "bundles_delivered", "Bundles that vessels have taken.", sum(v.bundles_delivered for v in vessels)
     )
     yield _counter("duplicate_bytes", "Bytes that came twice.", sum(v.duplicate_bytes for v in vessels))
+    notices = GaugeMetricFamily(
+        _PREFIX + "notices", "Notices to desks' offices that were not delivered.", labels=["state"]
+    )
+    for fate in (DeliveryState.WAITING, DeliveryState.DEAD):
+        notices.add_metric([fate.value], sum(each.state is fate for each in facts.deliveries))
+    yield notices
     missing = sum(facts.watched.missing.values())
     yield _gauge("numbers_missing", "Bundle numbers that have not come: on their way, or withheld.", missing)
     waiting_s = max((facts.now - at for at in facts.watched.waiting_since.values()), default=0)

@@ -95,7 +95,7 @@ async def fill(connection: aiosqlite.Connection) -> None:
 
 
 def _value(column: str, kind: str) -> object:
-    sizes = {"desk": 8, "vessel": 8, "relay": 8, "key_id": 4, "ref": 16}
+    sizes = {"desk": 8, "vessel": 8, "relay": 8, "key_id": 4, "ref": 16, "id": 16}
     match kind:
         case "BLOB":
             return bytes(sizes.get(column, 32))
@@ -104,7 +104,8 @@ def _value(column: str, kind: str) -> object:
         case "REAL":
             return 1.0
         case _:
-            return {"imei": "3" * 15, "via": "rockblock", "state": "waiting"}.get(column, "bundle")
+            texts = {"imei": "3" * 15, "via": "rockblock", "state": "waiting", "way": "email"}
+            return texts.get(column, "bundle")
 
 
 def content(path: Path) -> bytes:

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from shore_relay.relay.store.delivery_rows import Delivery, DeliveryState
 from shore_relay.relay.store.repository import VesselStatus
 from shore_relay.relay.watch.alarms import raised
 from shore_relay.relay.watch.facts import Facts
 from shore_relay.relay.watch.page.words import Words
+
+_NOTICES_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,18 @@ class DeskRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRow:
+    """One notice to a desk's office."""
+
+    desk: str
+    way: str
+    state: str
+    is_dead: bool
+    made: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRow:
     """One alarm."""
 
@@ -58,6 +73,7 @@ class FleetView:
     alarms: tuple[AlarmRow, ...]
     vessels: tuple[VesselRow, ...]
     desks: tuple[DeskRow, ...]
+    notices: tuple[NoticeRow, ...]
     refusals: tuple[tuple[str, int], ...]
     totals: tuple[BearerRow, ...]
     connected: int
@@ -86,6 +102,7 @@ def view(facts: Facts, words: Words) -> FleetView:
             )
             for desk in facts.status.desks
         ),
+        notices=tuple(_notice(facts, delivery, words) for delivery in facts.deliveries[:_NOTICES_SHOWN]),
         refusals=tuple(sorted(facts.refusals().items(), key=lambda each: -each[1])),
         totals=_totals(facts, words),
         connected=live.connected if live is not None else 0,
@@ -93,6 +110,17 @@ def view(facts: Facts, words: Words) -> FleetView:
         disk=words(
             "disk.free", free=words.size(facts.disk_free_bytes), total=words.size(facts.disk_total_bytes)
         ),
+    )
+
+
+def _notice(facts: Facts, delivery: Delivery, words: Words) -> NoticeRow:
+    return NoticeRow(
+        desk=delivery.desk_name,
+        way=words(f"way.{delivery.way.value}"),
+        state=words(f"notice.{delivery.state.value}"),
+        is_dead=delivery.state is DeliveryState.DEAD,
+        made=words.ago(max(0, facts.now - delivery.made_at)),
+        trouble=delivery.trouble,
     )
 
 
