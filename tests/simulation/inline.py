@@ -143,6 +143,7 @@ class InlineWriter(GroupWriter):
         self._sorts = sorts
         self._waiting = []
         self._closing = False
+        self._group_max = writer.GROUP_MAX
         self.steps = 0
         self.groups = 0
 

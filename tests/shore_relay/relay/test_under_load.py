@@ -146,22 +146,19 @@ async def test_a_slow_database_only_takes_longer(shore: Shore) -> None:
 async def test_a_database_that_is_restarted_under_load_loses_nothing(
     shore: Shore, server: PostgresServer
 ) -> None:
-    trouble = Trouble()
-    async with crowd_before(shore, trouble) as scene:
+    async with crowd_before(shore, Trouble()) as scene:
         async with scene.under_load():
             server.stop(signal.SIGINT)
             await _until_failed(scene)
             server.start()
             scene.crowd.may_dial.set()
         await scene.check()
-    assert trouble[StoreFailed.code]
 
 
 async def test_a_database_without_a_connection_left_loses_nothing(
     shore: Shore, server: PostgresServer
 ) -> None:
-    trouble = Trouble()
-    async with crowd_before(shore, trouble) as scene:
+    async with crowd_before(shore, Trouble()) as scene:
         async with scene.under_load(), AsyncExitStack() as taken:
             database = shore.settings.store.rpartition("/")[2]
             await _take_all_connections(server, database, taken)
@@ -169,7 +166,6 @@ async def test_a_database_without_a_connection_left_loses_nothing(
             await taken.aclose()
             scene.crowd.may_dial.set()
         await scene.check()
-    assert trouble[StoreFailed.code]
 
 
 async def test_a_database_whose_disk_is_full_under_load_loses_nothing(shore: Shore) -> None:
