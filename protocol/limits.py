@@ -118,6 +118,14 @@ BEARER_NAME_BYTES_MAX = 32
 MONEY_NANO_MAX = 2**62
 """Thousand-millionths of a currency unit: fits a signed 64-bit column."""
 
+# --- letters between desks ------------------------------------------------------------------------------
+
+LETTER_BYTES_MAX = 24_000_000
+"""A file that people send each other: most mail servers refuse more than 25 MB."""
+
+LETTER_PADDED_BYTES = 4_096
+"""Letters are a multiple of this long: their size tells little of what is in them."""
+
 # --- updates of the box's program ---------------------------------------------------------------------
 
 UPDATE_BYTES_MAX = 64_000_000

@@ -13,7 +13,7 @@ from protocol import limits
 from protocol.bundle import Mail
 from protocol.errors import NotAuthentic
 from protocol.hpke import decrypt, encrypt
-from protocol.ids import BundleNumber, DeskKeyId, MailboxId, VesselId
+from protocol.ids import BundleNumber, DeskId, DeskKeyId, MailboxId, VesselId
 from protocol.origin import desk_key_id, exchange, public_half
 
 SUITE_X25519 = 1
@@ -59,6 +59,17 @@ def open_mail(mail: Mail, *, mailbox_private: bytes, desk_public: bytes) -> byte
     if not bytes_eq(_mac(shared, b"mail" + mail.mailbox + mail.sealed)[: limits.MAIL_TAG_BYTES], mail.tag):
         raise NotAuthentic("this answer does not come from the desk it names")
     return decrypt(mail.sealed, mailbox_private, _info(b"mail", mail.desk_key, mail.mailbox))
+
+
+def seal_letter(plaintext: bytes, desk_public: bytes, desk: DeskId) -> bytes:
+    """Seal what one desk writes to another, which is called `desk`; raises `NotAuthentic` as above."""
+    return encrypt(plaintext, desk_public, _info(b"letter", desk_key_id(desk_public), desk))
+
+
+def open_letter(sealed: bytes, desk_private: bytes, desk: DeskId) -> bytes:
+    """Open another desk's letter at the desk that is called `desk`; raises `CannotOpen`."""
+    info = _info(b"letter", desk_key_id(public_half(desk_private)), desk)
+    return decrypt(sealed, desk_private, info)
 
 
 def opened_proof(

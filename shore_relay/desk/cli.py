@@ -13,6 +13,7 @@ from shore_relay.desk.actor import Role
 from shore_relay.desk.cases.overview import Choice
 from shore_relay.desk.commands.arguments import days, part, title, transcript
 from shore_relay.desk.commands.later import Command, Later
+from shore_relay.desk.commands.referral_arguments import add_referral_commands
 from shore_relay.desk.errors import DeskError, exit_code
 from shore_relay.desk.tables.formats import Format
 from shore_relay.desk.words import LANGUAGES
@@ -104,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
     _add_recovery(commands, shared)
     _add_evidence(commands, shared)
     _add_notices(commands, shared)
+    add_referral_commands(commands, shared)
     return parser
 
 

@@ -271,6 +271,12 @@ class NothingChosen(DeskError):
     code: ClassVar[str] = "nothing-chosen"
 
 
+class NothingToGive(NothingChosen):
+    """No part of a case was chosen, or it is not there to be given."""
+
+    code: ClassVar[str] = "nothing-to-give"
+
+
 class NotAPack(DeskError):
     """This is no evidence pack, or not all of one."""
 
@@ -355,6 +361,78 @@ class WebhookRefused(NoticeFailed):
     code: ClassVar[str] = "webhook-refused"
 
 
+class UnknownPartner(DeskError):
+    """No partner organisation, or more than one, is called so."""
+
+    code: ClassVar[str] = "unknown-partner"
+
+
+class PartnerNotConfirmed(DeskError):
+    """Nobody has compared this partner's fingerprint yet; nothing is sealed to it or believed from it."""
+
+    code: ClassVar[str] = "partner-not-confirmed"
+
+
+class WrongPartnerFingerprint(WrongFingerprint):
+    """The digits that were given are not those of this partner's card; nothing was confirmed."""
+
+    code: ClassVar[str] = "wrong-partner-fingerprint"
+
+
+class NoConsent(DeskError):
+    """The fisher's consent is not recorded, so nothing leaves."""
+
+    code: ClassVar[str] = "no-consent"
+
+
+class OnlyStatistics(DeskError):
+    """A buyer gets statistics and nothing of any case."""
+
+    code: ClassVar[str] = "only-statistics"
+
+
+class PreviewChanged(DeskError):
+    """What would be given is not what the person looked at."""
+
+    code: ClassVar[str] = "preview-changed"
+
+
+class NotForThisDesk(DeskError):
+    """A letter is sealed to another desk, or is about nothing that this desk gave."""
+
+    code: ClassVar[str] = "not-for-this-desk"
+
+
+class OldReply(DeskError):
+    """A partner's reply was taken in before, or a newer one was."""
+
+    code: ClassVar[str] = "old-reply"
+
+
+class TakenBack(DeskError):
+    """Whoever gave this has taken it back; it is not opened."""
+
+    code: ClassVar[str] = "taken-back"
+
+
+class TooLateToRevoke(DeskError):
+    """The partner has said that it opened the referral, or it was revoked before."""
+
+    code: ClassVar[str] = "too-late-to-revoke"
+
+
+class NotReleasable(DeskError):
+    """These statistics would let somebody single out a person, or their time is not over."""
+
+    code: ClassVar[str] = "not-releasable"
+
+
+class BadMoneyFact(BadCaseText):
+    """An amount, a currency or a date of a fact about money cannot be."""
+
+    code: ClassVar[str] = "bad-money-fact"
+
+
 EXIT_CODES: Mapping[type[Exception], int] = {
     BadSettings: 3,
     NotInitialised: 4,
@@ -407,6 +485,16 @@ EXIT_CODES: Mapping[type[Exception], int] = {
     BadSignature: 84,
     WrongSigner: 85,
     NotTied: 86,
+    UnknownPartner: 90,
+    PartnerNotConfirmed: 91,
+    NoConsent: 92,
+    OnlyStatistics: 93,
+    PreviewChanged: 94,
+    NotForThisDesk: 95,
+    OldReply: 96,
+    TakenBack: 97,
+    TooLateToRevoke: 98,
+    NotReleasable: 99,
     NoticeFailed: 110,
     BadNoticeChoice: 111,
 }

@@ -59,6 +59,9 @@ class Settings:
     unopened_overdue_hours: int = 24
     """The inbox calls a message overdue that nobody has opened for so long since the relay had it."""
 
+    statistics_people_min: int = 5
+    """Statistics for a buyer count only what is true of so many people, and not true of so many others."""
+
     time_zone: str = "UTC"
     """In which the hour of the daily notice is meant, such as Asia/Bangkok."""
     smtp_host: str = ""
@@ -165,6 +168,7 @@ def _within_bounds(settings: Settings) -> Settings:
         ("credit_price", 0, 1_000),
         ("vessel_silence_hours", 1, 8_760),
         ("unopened_overdue_hours", 1, 8_760),
+        ("statistics_people_min", 3, 1_000),
         ("smtp_port", 1, 65_535),
     ):
         if not least <= getattr(settings, name) <= most:

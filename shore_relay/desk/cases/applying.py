@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from protocol.ids import UnixSeconds
-from shore_relay.desk.cases.deeds import Deed, HistoryEntry, Kind, read_enum
+from shore_relay.desk.cases.deeds import Deed, HistoryEntry, Kind
 from shore_relay.desk.cases.indicators import Indicator
 from shore_relay.desk.cases.model import (
     NEVER,
@@ -23,7 +23,12 @@ from shore_relay.desk.cases.model import (
     Status,
     Task,
     Watch,
+    highest,
 )
+from shore_relay.desk.cases.money import MONEY_FACTS_MAX
+from shore_relay.desk.cases.reading import read_enum
+from shore_relay.desk.cases.referral import REFERRAL_STEPS, ReferralState
+from shore_relay.desk.cases.trade import TRADE_REFERENCES_MAX
 from shore_relay.desk.errors import WrongStep
 
 Cases = Mapping[int, Case]
@@ -90,6 +95,7 @@ def _merged_from(cases: Cases, case: Case, entry: HistoryEntry) -> Case:
     known = {watch.plan.mailbox for watch in case.watches}
     first = max((task.number for task in case.tasks), default=0) + 1
     tasks = tuple(replace(task, number=first + at) for at, task in enumerate(other.tasks))
+    money, trade = highest(case.money), highest(case.trade)
     is_chosen = case.is_severity_chosen or other.is_severity_chosen
     status = (
         Status.OPEN if case.status is Status.CLOSED and other.status is not Status.CLOSED else case.status
@@ -107,6 +113,9 @@ def _merged_from(cases: Cases, case: Case, entry: HistoryEntry) -> Case:
         evidence=(*case.evidence, *other.evidence),
         watches=(*case.watches, *(w for w in other.watches if w.plan.mailbox not in known)),
         merged_from=(*case.merged_from, other.id),
+        money=(*case.money, *(replace(each, number=money + each.number) for each in other.money)),
+        trade=(*case.trade, *(replace(each, number=trade + each.number) for each in other.trade)),
+        referrals=(*case.referrals, *other.referrals),
     )
 
 
@@ -258,6 +267,71 @@ def _asked(case: Case, entry: HistoryEntry) -> Watch:
     return watch
 
 
+# --- money, trade and referrals -------------------------------------------------------------------------
+
+
+def _money_added(_: Cases, case: Case, entry: HistoryEntry) -> Case:
+    fact = entry.deed.money
+    if fact is None or fact.number <= highest(case.money) or len(case.money) >= MONEY_FACTS_MAX:
+        raise _wrong(entry, f"has {len(case.money)} facts about money and takes no more")
+    if fact.message and not case.holds(fact.message):
+        raise _wrong(entry, "does not hold this message")
+    return replace(case, money=(*case.money, fact))
+
+
+def _money_dropped(_: Cases, case: Case, entry: HistoryEntry) -> Case:
+    left = tuple(each for each in case.money if each.number != entry.deed.number)
+    if len(left) == len(case.money):
+        raise _wrong(entry, "has no such fact about money")
+    return replace(case, money=left)
+
+
+def _unchanged(_: Cases, case: Case, _entry: HistoryEntry) -> Case:
+    return case
+
+
+def _trade_added(_: Cases, case: Case, entry: HistoryEntry) -> Case:
+    reference = entry.deed.trade
+    is_new = reference is not None and reference.number > highest(case.trade)
+    if reference is None or not is_new or len(case.trade) >= TRADE_REFERENCES_MAX:
+        raise _wrong(entry, f"has {len(case.trade)} references and takes no more")
+    if reference.message and not case.holds(reference.message):
+        raise _wrong(entry, "does not hold this message")
+    return replace(case, trade=(*case.trade, reference))
+
+
+def _trade_dropped(_: Cases, case: Case, entry: HistoryEntry) -> Case:
+    left = tuple(each for each in case.trade if each.number != entry.deed.number)
+    if len(left) == len(case.trade):
+        raise _wrong(entry, "has no such reference")
+    return replace(case, trade=left)
+
+
+def _referred(_: Cases, case: Case, entry: HistoryEntry) -> Case:
+    referral = entry.deed.referral
+    if referral is None or case.referral(referral.id) is not None:
+        raise _wrong(entry, "was referred so already")
+    return _taken_up(replace(case, referrals=(*case.referrals, referral)))
+
+
+def _referral_step(_: Cases, case: Case, entry: HistoryEntry) -> Case:
+    deed = entry.deed
+    referral = case.referral(deed.reference)
+    if referral is None:
+        raise _wrong(entry, "has no such referral")
+    state = read_enum(ReferralState, deed.text)
+    if state not in REFERRAL_STEPS[referral.state] or (deed.number and deed.number <= referral.reply):
+        raise _wrong(entry, f"has this referral as {referral.state.value}: it cannot become {state.value}")
+    stepped = replace(
+        referral,
+        state=state,
+        changed_at=entry.at,
+        reply=max(referral.reply, deed.number),
+        is_revoked=referral.is_revoked or state is ReferralState.REVOKED,
+    )
+    return replace(case, referrals=tuple(stepped if r.id == stepped.id else r for r in case.referrals))
+
+
 _HANDLERS: Mapping[Kind, _Handler] = {
     Kind.MESSAGE_IN: _message_in,
     Kind.MESSAGE_OUT: _message_out,
@@ -278,4 +352,11 @@ _HANDLERS: Mapping[Kind, _Handler] = {
     Kind.UNWATCHED: _unwatched,
     Kind.RUNG: _rung,
     Kind.HEARD: _heard,
+    Kind.MONEY_ADDED: _money_added,
+    Kind.MONEY_DROPPED: _money_dropped,
+    Kind.MONEY_EXPORTED: _unchanged,
+    Kind.TRADE_ADDED: _trade_added,
+    Kind.TRADE_DROPPED: _trade_dropped,
+    Kind.REFERRED: _referred,
+    Kind.REFERRAL_STEP: _referral_step,
 }

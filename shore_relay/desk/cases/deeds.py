@@ -1,23 +1,22 @@
 """What can happen to a case, and how an entry of the history is written and read."""
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
-from protocol.documents import Json, MalformedDocument, Reader, dump, load, to_text
+from protocol.documents import Json, Reader, dump, load, to_text
 from protocol.ids import UnixSeconds, VesselId
 from protocol.message import Category
 from shore_relay.desk.cases.indicators import Indicator
 from shore_relay.desk.cases.model import NEVER, MessageFacts, Plan, Severity
+from shore_relay.desk.cases.money import MoneyFact, describe_money, read_money
+from shore_relay.desk.cases.reading import read_enum, read_person
+from shore_relay.desk.cases.referral import REFERRAL_ID_BYTES, Referral, describe_referral, read_referral
+from shore_relay.desk.cases.trade import TradeReference, describe_trade, read_trade
 
 _SALT_BYTES = 16
 _TEXT_CHARACTERS_MAX = 10_000
 _LIST_MAX = 64
-
-_Value = TypeVar("_Value", str, int)
-_Member = TypeVar("_Member")
 
 
 class Kind(StrEnum):
@@ -59,6 +58,20 @@ class Kind(StrEnum):
     """
     HEARD = "heard"
     """`mailbox` was heard again, with message `number`: down to the ground."""
+    MONEY_ADDED = "money-added"
+    """`money`."""
+    MONEY_DROPPED = "money-dropped"
+    """`number` of the fact: it was wrong. The history keeps it."""
+    MONEY_EXPORTED = "money-exported"
+    """So many facts (`number`) were written out; agreed to in message `value`, or in a note at `until`."""
+    TRADE_ADDED = "trade-added"
+    """`trade`."""
+    TRADE_DROPPED = "trade-dropped"
+    """`number` of the reference."""
+    REFERRED = "referred"
+    """`referral`: parts of the case were sealed to a partner."""
+    REFERRAL_STEP = "referral-step"
+    """The referral `reference` came to the state `text`; `number` of the partner's reply, 0 for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +88,11 @@ class Deed:
     until: UnixSeconds = NEVER
     facts: MessageFacts | None = None
     plan: Plan | None = None
+    money: MoneyFact | None = None
+    trade: TradeReference | None = None
+    referral: Referral | None = None
+    reference: bytes = b""
+    """A referral's 16-byte id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +129,14 @@ def write_entry(entry: HistoryEntry) -> bytes:
         document["facts"] = describe_facts(deed.facts)
     if deed.plan is not None:
         document["plan"] = describe_plan(deed.plan)
+    if deed.money is not None:
+        document["money"] = describe_money(deed.money)
+    if deed.trade is not None:
+        document["trade"] = describe_trade(deed.trade)
+    if deed.referral is not None:
+        document["referral"] = describe_referral(deed.referral)
+    if deed.reference:
+        document["reference"] = deed.reference.hex()
     return dump(document)
 
 
@@ -133,6 +159,14 @@ def read_entry(data: bytes) -> HistoryEntry:
                 until=UnixSeconds(reader.integer("until")),
                 facts=read_facts(reader.inner("facts")) if reader.has("facts") else None,
                 plan=read_plan(reader.inner("plan")) if reader.has("plan") else None,
+                money=read_money(reader.inner("money")) if reader.has("money") else None,
+                trade=read_trade(reader.inner("trade")) if reader.has("trade") else None,
+                referral=read_referral(reader.inner("referral")) if reader.has("referral") else None,
+                reference=(
+                    reader.hexadecimal("reference", size_bytes=REFERRAL_ID_BYTES)
+                    if reader.has("reference")
+                    else b""
+                ),
             ),
         )
 
@@ -193,26 +227,6 @@ def read_plan(opened: Reader) -> Plan:
             second=read_person(reader, "second"),
             sends_reminder=bool(reader.integer("reminder", most=1)),
         )
-
-
-def read_enum(kind: Callable[[_Value], _Member], value: _Value) -> _Member:
-    """Return the member with this value; raises `MalformedDocument` for one that this program lacks."""
-    try:
-        return kind(value)
-    except ValueError as reason:
-        raise MalformedDocument(
-            f"The history of this desk has something that this program does not know: {value}. Use the "
-            "newest program that has ever opened this desk."
-        ) from reason
-
-
-def read_person(reader: Reader, key: str) -> bytes:
-    """Take a person's id, which may be nobody's."""
-    text = reader.text(key, most=16)
-    try:
-        return bytes.fromhex(text)
-    except ValueError as reason:
-        raise MalformedDocument(f"An entry of the history names nobody: {key}.") from reason
 
 
 def _numbers(reader: Reader, key: str) -> list[int]:

@@ -5,7 +5,10 @@ from shore_relay.desk.cases.deeds import HistoryEntry
 from shore_relay.desk.cases.documents import Brief
 from shore_relay.desk.cases.indicators import Indicator
 from shore_relay.desk.cases.model import Case, MessageFacts, Task
+from shore_relay.desk.cases.money import MoneyFact, amount_text, describe_money
 from shore_relay.desk.cases.overview import Listed
+from shore_relay.desk.cases.referral import Referral
+from shore_relay.desk.cases.trade import describe_trade
 from shore_relay.desk.describing import category_name
 
 
@@ -75,6 +78,34 @@ def describe_case(case: Case) -> dict[str, Json]:
             }
             for watch in case.watches
         ],
+        "money": [money_document(fact) for fact in case.money],
+        "trade": [describe_trade(reference) for reference in case.trade],
+        "referrals": [referral_document(referral) for referral in case.referrals],
+    }
+
+
+def money_document(fact: MoneyFact) -> dict[str, Json]:
+    """Return a fact about money."""
+    document = describe_money(fact)
+    del document["amount_hundredths"]
+    return document | {"amount": amount_text(fact.amount_hundredths) if fact.currency else None}
+
+
+def referral_document(referral: Referral) -> dict[str, Json]:
+    """Return a referral, without what was given."""
+    return {
+        "id": referral.id.hex(),
+        "partner": referral.partner,
+        "partner_name": referral.partner_name,
+        "state": referral.state.value,
+        "revoked": referral.is_revoked,
+        "made_at": referral.made_at,
+        "changed_at": referral.changed_at,
+        "consent": {
+            "message": referral.consent.message or None,
+            "note_at": referral.consent.note_at or None,
+        },
+        "letter_sha256": referral.letter_sha256.hex(),
     }
 
 
@@ -91,6 +122,9 @@ def describe_history(entry: HistoryEntry) -> dict[str, Json]:
         "person": deed.person.hex(),
         "text": deed.plan.label if deed.plan else deed.text,
         "until": deed.until or None,
+        "money": money_document(deed.money) if deed.money else None,
+        "trade": describe_trade(deed.trade) if deed.trade else None,
+        "referral": (deed.referral.id if deed.referral else deed.reference).hex(),
     }
 
 

@@ -9,9 +9,7 @@ from protocol.message import Category
 from shore_relay.desk.cases.deeds import (
     describe_facts,
     describe_plan,
-    read_enum,
     read_facts,
-    read_person,
     read_plan,
 )
 from shore_relay.desk.cases.indicators import Indicator
@@ -27,6 +25,10 @@ from shore_relay.desk.cases.model import (
     Task,
     Watch,
 )
+from shore_relay.desk.cases.money import describe_money, read_money
+from shore_relay.desk.cases.reading import read_enum, read_person
+from shore_relay.desk.cases.referral import describe_referral, read_referral
+from shore_relay.desk.cases.trade import describe_trade, read_trade
 
 _MANY = 1_000_000
 """The history bounds what a case holds; a reader of our own encrypted document need not."""
@@ -196,6 +198,9 @@ def write_case(case: Case) -> bytes:
         ],
         "merged_into": case.merged_into,
         "merged_from": [{"case": number} for number in case.merged_from],
+        "money": [describe_money(each) for each in case.money],
+        "trade": [describe_trade(each) for each in case.trade],
+        "referrals": [describe_referral(each) for each in case.referrals],
     }
     return dump(document)
 
@@ -232,7 +237,15 @@ def read_case(data: bytes) -> Case:
             watches=tuple(_read_watch(each) for each in reader.each("watches", most=_MANY)),
             merged_into=reader.integer("merged_into"),
             merged_from=tuple(_read_number(each) for each in reader.each("merged_from", most=_MANY)),
+            money=tuple(read_money(each) for each in _added(reader, "money")),
+            trade=tuple(read_trade(each) for each in _added(reader, "trade")),
+            referrals=tuple(read_referral(each) for each in _added(reader, "referrals")),
         )
+
+
+def _added(reader: Reader, key: str) -> list[Reader]:
+    # A case that was kept before there were such parts has none.
+    return reader.each(key, most=_MANY) if reader.has(key) else []
 
 
 def _read_note(opened: Reader) -> Note:

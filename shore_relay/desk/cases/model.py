@@ -8,6 +8,9 @@ from types import MappingProxyType
 from protocol.ids import UnixSeconds, VesselId
 from protocol.message import Category
 from shore_relay.desk.cases.indicators import Indicator
+from shore_relay.desk.cases.money import MoneyFact
+from shore_relay.desk.cases.referral import Referral
+from shore_relay.desk.cases.trade import TradeReference
 
 NEVER = UnixSeconds(0)
 """Stands where there is no date."""
@@ -180,6 +183,9 @@ class Case:
     watches: tuple[Watch, ...] = ()
     merged_into: int = 0
     merged_from: tuple[int, ...] = ()
+    money: tuple[MoneyFact, ...] = ()
+    trade: tuple[TradeReference, ...] = ()
+    referrals: tuple[Referral, ...] = ()
 
     @property
     def open_tasks(self) -> tuple[Task, ...]:
@@ -202,6 +208,19 @@ class Case:
         """Return the watch over one person."""
         return next((watch for watch in self.watches if watch.plan.mailbox == mailbox), None)
 
+    def referral(self, reference: bytes) -> Referral | None:
+        """Return one referral by its id."""
+        return next((referral for referral in self.referrals if referral.id == reference), None)
+
+    def note(self, at: UnixSeconds) -> Note | None:
+        """Return the note of one moment."""
+        return next((note for note in self.notes if note.at == at), None)
+
     def shown(self, indicator: Indicator, state: EvidenceState) -> tuple[int, ...]:
         """Return the messages of one indicator that are in one state."""
         return tuple(e.message for e in self.evidence if e.indicator is indicator and e.state is state)
+
+
+def highest(numbered: tuple[MoneyFact, ...] | tuple[TradeReference, ...]) -> int:
+    """Return the highest number given so far among these; 0 where there is none."""
+    return max((each.number for each in numbered), default=0)

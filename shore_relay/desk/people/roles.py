@@ -18,6 +18,10 @@ class Permission(Enum):
     CASEWORK = "casework"
     """See and work on cases and check-ins, and be told plainly of a hidden sign of duress."""
     CONFIRM_VESSELS = "confirm-vessels"
+    REFER = "refer"
+    """Give parts of a case to a confirmed partner, on the fisher's consent; open what partners send."""
+    MANAGE_PARTNERS = "manage-partners"
+    """Say which organisations are partners, and confirm their keys."""
     EXPORT = "export"
     """Write content out of the encrypted store."""
     SERVE = "serve"
@@ -33,10 +37,11 @@ _CASEWORKER = frozenset(
         Permission.ANSWER,
         Permission.CASEWORK,
         Permission.CONFIRM_VESSELS,
+        Permission.REFER,
         Permission.SERVE,
     },
 )
-_SUPERVISOR = _CASEWORKER | {Permission.EXPORT}
+_SUPERVISOR = _CASEWORKER | {Permission.EXPORT, Permission.MANAGE_PARTNERS}
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {

@@ -137,7 +137,7 @@ class AnswerPages:
         number = int(request.match_info["id"])
         await check_can_answer(self._desk, number)
         try:
-            packed, duration_ms = await asyncio.to_thread(pack_recording, request[UPLOAD].recording)
+            packed, duration_ms = await asyncio.to_thread(pack_recording, request[UPLOAD].file)
         except ProtocolError as error:
             entry = await load_entry(self._desk, number)
             return await self._show_message(request, entry, sentence=self._frame.sentence(request, error))

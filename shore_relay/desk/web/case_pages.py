@@ -56,6 +56,7 @@ from shore_relay.desk.web.case_forms import (
 )
 from shore_relay.desk.web.frame import Frame, see_other
 from shore_relay.desk.web.guard import actor_of
+from shore_relay.desk.web.referral_pages import CaseFacts
 
 _PAGE = 50
 """Cases on one page, and messages of one case before somebody asks for all."""
@@ -75,6 +76,7 @@ class CasePages:
         self._changes = changes
         self._list = cases
         self._board = BoardPages(desk, frame, changes, self._list)
+        self._facts = CaseFacts(desk)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to serve."""
@@ -92,6 +94,10 @@ class CasePages:
             web.post(_CASE + r"/tasks/{task:\d{1,15}}", self._doing(self._settle)),
             web.post(_CASE + "/evidence", self._doing(self._evidence)),
             web.post(_CASE + "/check-ins", self._doing(self._board.expect)),
+            web.post(_CASE + "/money", self._doing(self._facts.add_money)),
+            web.post(_CASE + r"/money/{fact:\d{1,15}}", self._doing(self._facts.drop_money)),
+            web.post(_CASE + "/trade", self._doing(self._facts.add_trade)),
+            web.post(_CASE + r"/trade/{fact:\d{1,15}}", self._doing(self._facts.drop_trade)),
             web.post(_CASE + "/merge", self._doing(self._merge)),
             web.post(_CASE + r"/messages/{id:\d{1,15}}", self._doing(self._move)),
             web.post(r"/messages/{id:\d{1,15}}/case", self._take_up),
@@ -162,6 +168,7 @@ class CasePages:
             "title_max": TITLE_CHARACTERS_MAX,
             "note_max": NOTE_CHARACTERS_MAX,
             "task_max": TASK_CHARACTERS_MAX,
+            **await self._facts.values(case, self._frame.words(request)),
             **await self._message_values(request, case),
             **await self._history_values(request, case.id),
         }

@@ -13,7 +13,7 @@ from shore_relay.desk.people.person import Person
 from shore_relay.desk.people.roles import Permission, may, require
 from shore_relay.desk.web.access import CASE_PARTS, Access, access_to
 from shore_relay.desk.web.session import COOKIE, Session, Sessions, is_token
-from shore_relay.desk.web.uploads import RECORDINGS, UPLOAD, read_upload
+from shore_relay.desk.web.uploads import UPLOAD, UPLOADS, read_upload
 
 SESSION: web.RequestKey["Session"] = web.RequestKey("session", Session)
 PERSON: web.RequestKey["Person"] = web.RequestKey("person", Person)
@@ -91,7 +91,7 @@ class Guard:
         if access is not Access.OPEN:
             route = resource.canonical if resource else ""
             self._admit(request, access, is_quiet=route in _QUIET)
-            await self._check_token(request, is_upload=route == RECORDINGS)
+            await self._check_token(request, route)
         return await handler(request)
 
     def signed_in(self, request: web.Request, *, is_use: bool) -> tuple[Session, Person] | None:
@@ -120,11 +120,11 @@ class Guard:
                 raise web.HTTPSeeOther("/account")
             require(actor_of(request), access)
 
-    async def _check_token(self, request: web.Request, *, is_upload: bool) -> None:
+    async def _check_token(self, request: web.Request, route: str) -> None:
         if request.method != hdrs.METH_POST:
             return
-        if is_upload:
-            request[UPLOAD] = await read_upload(request)
+        if route in UPLOADS:
+            request[UPLOAD] = await read_upload(request, route)
             token = request[UPLOAD].token
         else:
             token = str((await request.post()).get("token", ""))

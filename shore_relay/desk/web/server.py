@@ -47,7 +47,10 @@ from shore_relay.desk.web.guard import Guard, Handler, actor_of, add_headers, ne
 from shore_relay.desk.web.inbox_pages import InboxPages
 from shore_relay.desk.web.login_pages import LoginPages
 from shore_relay.desk.web.notice_pages import NoticePages
+from shore_relay.desk.web.partner_pages import PartnerPages
 from shore_relay.desk.web.people_pages import PeoplePages
+from shore_relay.desk.web.referral_pages import ReferralPages
+from shore_relay.desk.web.release_pages import ReleasePages
 from shore_relay.desk.web.rendering import FOLDER
 from shore_relay.desk.web.search_page import SearchPage
 from shore_relay.desk.web.session import MonotonicClock, Sessions
@@ -86,6 +89,9 @@ class Page:
         self._search = SearchPage(desk, self._frame, lines)
         self._evidence = EvidencePages(desk, self._frame, changes)
         self._notices = NoticePages(desk, self._frame, channels or Channels())
+        self._partners = PartnerPages(desk, self._frame, changes)
+        self._referrals = ReferralPages(desk, self._frame, changes)
+        self._releases = ReleasePages(desk, self._frame)
         self._closing = asyncio.Event()
 
     def listen_on(self, host: str, port: int) -> None:
@@ -116,6 +122,9 @@ class Page:
                 *self._evidence.routes(),
                 *self._inbox.routes(),
                 *self._notices.routes(),
+                *self._partners.routes(),
+                *self._referrals.routes(),
+                *self._releases.routes(),
                 web.get("/events", self._events),
                 web.get(r"/messages/{id:\d{1,15}}", self._message),
                 web.get(r"/messages/{id:\d{1,15}}/answers-list", self._answers_list),

@@ -4,7 +4,7 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
-from shore_relay.desk.store import inbox, listing, notices
+from shore_relay.desk.store import inbox, listing, notices, referrals
 from shore_relay.desk.store.database import FILE_NAME, Database
 
 STORE = resources.files("shore_relay.desk.store") / "migrations"
@@ -84,6 +84,25 @@ async def test_a_desk_from_before_there_were_notices_keeps_its_messages_and_has_
         assert await notices.newest_entry(connection) == 1
         # Somebody has opened it.
         assert await notices.unopened(connection, 0) == []
+    await database.close()
+    await (await Database.open(tmp_path / "fresh")).close()
+
+    assert (row.number, row.opened_at) == (2, 9)
+    assert _schema(tmp_path / "old") == _schema(tmp_path / "fresh")
+
+
+async def test_a_desk_from_before_there_were_referrals_has_given_and_got_nothing(tmp_path: Path) -> None:
+    for name in ("old", "fresh"):
+        (tmp_path / name).mkdir()
+    _left_by_version(tmp_path / "old", 7)
+
+    database = await Database.open(tmp_path / "old")
+    async with database.reading() as connection:
+        (row,) = await inbox.bundles(connection)
+        assert await referrals.partners(connection) == []
+        assert await referrals.referred_cases(connection) == []
+        assert await referrals.received_states(connection) == []
+        assert await referrals.released(connection) == []
     await database.close()
     await (await Database.open(tmp_path / "fresh")).close()
 

@@ -16,12 +16,16 @@ from shore_relay.desk.cases.deeds import Kind
 from shore_relay.desk.cases.indicators import Indicator
 from shore_relay.desk.cases.ladder import Silence
 from shore_relay.desk.cases.model import EvidenceState, Rung, Severity, Status
+from shore_relay.desk.cases.money import MoneyKind, PartyRole
 from shore_relay.desk.cases.overview import Attention, Choice
+from shore_relay.desk.cases.referral import ReferralState
+from shore_relay.desk.cases.trade import TradeKind
 from shore_relay.desk.content import ContentKind
 from shore_relay.desk.errors import DeskError
 from shore_relay.desk.evidence.redaction import Rounding
 from shore_relay.desk.inbox_list import ListedKind, Since, Which
 from shore_relay.desk.phrases.book import BLANKS, load_phrases
+from shore_relay.desk.referrals.partners import PartnerKind
 from shore_relay.desk.store.records import DispatchState
 from shore_relay.desk.trust import Origin
 from shore_relay.desk.words import LANGUAGES, Words, harmless
@@ -51,6 +55,11 @@ ENUMERATED = {
     *(f"rung.{int(rung)}" for rung in Rung),
     *(f"silence.{silence.value}" for silence in Silence if silence is not Silence.NONE),
     *(f"deed.rung.{int(rung)}" for rung in Rung if rung is not Rung.CALM),
+    *(f"referral.state.{state.value}" for state in ReferralState),
+    *(f"partner.kind.{kind.value}" for kind in PartnerKind),
+    *(f"money.kind.{kind.value}" for kind in MoneyKind),
+    *(f"money.role.{role.value}" for role in PartyRole),
+    *(f"trade.kind.{kind.value}" for kind in TradeKind),
     *("deed.message-in.moved", "deed.assigned.nobody"),
     *(f"phrases.group.{group.name}" for group in load_phrases(Path("no own ones")).groups),
     *(f"phrases.blank.{blank}" for blank in BLANKS),
