@@ -9,16 +9,18 @@ The first byte is the version. It stands for this coder and all priming texts to
 letter in either needs a new one.
 """
 
-from collections import Counter
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import mul
 
 from protocol import limits
 from protocol.errors import MalformedText, TooLarge
-from protocol.mixing import learn, mix, stretch_table
+from protocol.mixing import squash, stretch_table
 from protocol.priming import Language, priming_text
 from protocol.rangecoder import PROBABILITY_ONE, BitCoder, BitDecoder, BitEncoder
+from protocol.textmodel import END, ESCAPE, Read, Reading, Stem, Turns, alphabet_of, separates_words
 
 __all__ = ["Language", "pack_text", "unpack_text"]
 
@@ -28,178 +30,45 @@ VERSION_RAW = 0
 VERSION_PRIMED_1 = 1
 """This coder with the first release of the priming texts."""
 
-_END = "\ud800"
-"""Ends a message. A lone surrogate, since no text that may be packed holds one."""
-
-_ESCAPE = "\ud801"
-"""Announces a character that the language's alphabet lacks."""
-
 _ORDERS_MAX = 6
 _WORD = _ORDERS_MAX + 1
 """The place of the word's context among the contexts, after orders 0 to 6."""
 
+_BIAS = _WORD + 1
 _BIAS_OPINION = 64
 """A constant opinion beside those of the contexts, whose weight learns a bias."""
 
+_NEVER: Turns = (0, 0, 0)
+
 _WEIGHT_START = 20_000
 _RATE = 6
-_SEEN_WEIGHT = 4
-"""How much one occurrence in the priming text counts for the shape of the tree; being in it counts 1."""
 
 _HELD_OUT_EVERY = 16
 _HELD_OUT_FIRST = 1
 """Every sixteenth line of the priming text, from the second, is kept apart to learn the first weights on."""
 
-_KEPT_PLACES_MIN = 16
-"""What was read at so many places is kept for the next message: counting it anew was most of the work of a
-short one. Rarer strings are counted when they come, so that memory stays small."""
-
 _PLACE_BITS = 6
 _PAGE_BITS = 15
 """A page has 64 code points; 17,408 pages hold all of Unicode."""
-
-_ALPHABET_RANGES: dict[Language, tuple[tuple[int, int], ...]] = {
-    Language.ENGLISH: (),
-    Language.BURMESE: ((0x1000, 0x104F),),
-    Language.KHMER: ((0x1780, 0x17DD), (0x17E0, 0x17E9)),
-    Language.THAI: ((0x0E01, 0x0E3A), (0x0E3F, 0x0E5B)),
-    Language.LAO: ((0x0E81, 0x0EDD),),
-    Language.INDONESIAN: (),
-    Language.FILIPINO: (),
-    Language.VIETNAMESE: ((0x00C0, 0x00FF), (0x1EA0, 0x1EF9)),
-}
-"""Letters that belong to a language even where its priming text lacks them; both ends inside."""
-
-
-_EVERY_ALPHABET = "\n" + "".join(chr(code) for code in range(0x20, 0x7F)) + _END + _ESCAPE
-
-
-def _separates_words(character: str) -> bool:
-    """Whether a word ends here: not in a letter, an accent or a vowel sign of any language of ours."""
-    return (
-        character < "A"
-        or character == _END
-        or "\u104a" <= character <= "\u104f"
-        or "\u17d4" <= character <= "\u17da"
-    )
-
-
-class _Alphabet:
-    """A binary tree whose leaves are characters in code point order, the frequent ones near the root.
-
-    Fork 0 is the root. `forks[n]` holds what lies at its 0 and its 1: the number of a fork, or a character.
-    `steps[character]` is the way there, as pairs of fork and turn.
-    """
-
-    def __init__(self, weights: dict[str, int]) -> None:
-        self._leaves = sorted(weights.items())
-        self.forks: list[tuple[int | str, int | str]] = []
-        self.steps: dict[str, tuple[tuple[int, int], ...]] = {}
-        self._grow(0, len(self._leaves), ())
-
-    def _grow(self, start: int, stop: int, steps: tuple[tuple[int, int], ...]) -> int | str:
-        """Build the tree of the leaves from `start` up to `stop`, cut where both sides weigh most alike."""
-        if stop - start == 1:
-            character = self._leaves[start][0]
-            self.steps[character] = steps
-            return character
-        fork = len(self.forks)
-        self.forks.append((0, 0))
-        cut = self._cut(start, stop)
-        left = self._grow(start, cut, (*steps, (fork, 0)))
-        right = self._grow(cut, stop, (*steps, (fork, 1)))
-        self.forks[fork] = (left, right)
-        return fork
-
-    def _cut(self, start: int, stop: int) -> int:
-        total = sum(weight for _, weight in self._leaves[start:stop])
-        left = 0
-        unevenness_of_cut = []
-        for cut in range(start + 1, stop):
-            left += self._leaves[cut - 1][1]
-            unevenness_of_cut.append((abs(total - 2 * left), cut))
-        return min(unevenness_of_cut)[1]
-
-
-class _Reading:
-    """A text that was read before the first message, with the places that follow each character."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        self.text = _END + _END.join(lines) + _END
-        self.after_separator: list[int] = []
-        self.after: dict[str, list[int]] = {}
-        for place, character in enumerate(self.text[:-1], start=1):
-            self.after.setdefault(character, []).append(place)
-            if _separates_words(character):
-                self.after_separator.append(place)
-
-
-class _Stem:
-    """What followed one string of characters in the reading: shared by all messages, changed by none."""
-
-    __slots__ = ("_longer", "_places", "_read", "turns")
-
-    def __init__(self, read: "_Read", places: Sequence[int]) -> None:
-        self._read = read
-        self._places = places
-        self._longer: dict[str, _Stem] = {}
-        self.turns: dict[int, list[int]] = {}
-        """For each fork, how often its turns 0 and 1 were taken here."""
-        text = read.reading.text
-        for character, times in Counter([text[place] for place in places]).items():
-            for fork, turn in read.alphabet.steps[character]:
-                self.turns.setdefault(fork, [0, 0])[turn] += times
-
-    def followed_by(self, character: str) -> "_Stem":
-        """Return the stem that is one character longer."""
-        longer = self._longer.get(character)
-        if longer is None:
-            text = self._read.reading.text
-            places = [place + 1 for place in self._places if text[place] == character]
-            longer = _Stem(self._read, places)
-            if len(places) >= _KEPT_PLACES_MIN:
-                self._longer[character] = longer
-        return longer
-
-
-class _Read:
-    """A reading in terms of an alphabet: what is known before the weights are learned."""
-
-    def __init__(self, reading: _Reading, alphabet: _Alphabet) -> None:
-        self.reading = reading
-        self.alphabet = alphabet
-        self.anywhere = _Stem(self, range(1, len(reading.text)))
-        self.word_start = _Stem(self, reading.after_separator)
-        self.nowhere = _Stem(self, ())
-        self._after: dict[str, _Stem] = {}
-
-    def after(self, character: str) -> _Stem:
-        """Return the stem of one character."""
-        places = self.reading.after.get(character)
-        if places is None:
-            return self.nowhere
-        if character not in self._after:
-            self._after[character] = _Stem(self, places)
-        return self._after[character]
 
 
 class _Context:
     """What followed one string of characters: in the reading, and so far in this message."""
 
-    __slots__ = ("_longer", "_stem", "_turns")
+    __slots__ = ("_longer", "_stem", "cut", "followers", "read", "start", "stop", "turns")
 
-    def __init__(self, stem: _Stem) -> None:
+    def __init__(self, stem: Stem) -> None:
         self._stem = stem
         self._longer: dict[str, _Context] = {}
-        self._turns: dict[int, list[int]] = {}
-
-    def turns_at(self, fork: int) -> list[int]:
-        """Return how often the turns 0 and 1 of a fork were taken here, for the caller to count on."""
-        turns = self._turns.get(fork)
-        if turns is None:
-            # The reading's own counts stay as they are: the next message begins with them again.
-            turns = self._turns[fork] = list(self._stem.turns.get(fork, (0, 0)))
-        return turns
+        # The reading's own counts stay as they are: the next message begins with them again.
+        self.read = stem.turns
+        """Where much was read: the turns taken there."""
+        self.turns: dict[int, list[int]] = {}
+        """The same with those of this message, for each fork that it came by."""
+        self.followers: list[str] = [] if stem.turns else stem.followers.copy()
+        """Where little was read: what followed there and in this message, sorted."""
+        self.start = self.cut = self.stop = 0
+        """Which of the followers are below the fork at which the walk is, and the first of them at its 1."""
 
     def followed_by(self, character: str) -> "_Context":
         """Return the context that is one character longer."""
@@ -207,6 +76,21 @@ class _Context:
         if longer is None:
             longer = self._longer[character] = _Context(self._stem.followed_by(character))
         return longer
+
+    def count(self, symbol: str, steps: Iterable[tuple[int, int]]) -> None:
+        """Remember that a symbol followed, to which these steps lead."""
+        if not self.read:
+            insort(self.followers, symbol)
+            return
+        for fork, turn in steps:
+            turns = self.turns.get(fork)
+            if turns is None:
+                turns = self.turns[fork] = [*self.read.get(fork, _NEVER)[:2]]
+            turns[turn] += 1
+
+
+_Asked = Sequence[tuple[int, _Context]]
+"""Contexts with their orders."""
 
 
 class _Characters:
@@ -250,23 +134,24 @@ class _Characters:
 class _Walk:
     """Codes one message, character by character: the same walk packs, unpacks and rehearses."""
 
-    def __init__(self, read: _Read, weights: list[list[int]], coder: BitCoder) -> None:
+    def __init__(self, read: Read, weights: list[list[int]], coder: BitCoder) -> None:
         self._read = read
         self._weights = weights
         self._coder = coder
+        self._stretches = stretch_table()
         self._escaped = _Characters(coder)
         self._after: dict[str, _Context] = {}
         self._word_start = _Context(read.word_start)
         nothing = [_Context(read.nowhere) for _ in range(_ORDERS_MAX - 1)]
-        self._contexts = [_Context(read.anywhere), self._context_after(_END), *nothing, self._word_start]
+        self._contexts = [_Context(read.anywhere), self._context_after(END), *nothing, self._word_start]
 
     def code(self, character: str) -> str:
         """Carry one character (or the end) and return it; an unpacking coder ignores `character`."""
         steps = self._read.alphabet.steps
-        symbol = self._code_symbol(steps.get(character) or steps[_ESCAPE])
-        if symbol == _END:
+        symbol = self._code_symbol(steps.get(character) or steps[ESCAPE])
+        if symbol == END:
             return symbol
-        if symbol != _ESCAPE:
+        if symbol != ESCAPE:
             character = symbol
         else:
             character = self._escaped.code(character)
@@ -277,49 +162,82 @@ class _Walk:
 
     def _code_symbol(self, steps: Iterable[tuple[int, int]]) -> str:
         """Walk from the root to a leaf: along `steps` in packing, where the coder says in unpacking."""
+        alphabet = self._read.alphabet
+        # Most contexts have never been met: they have no opinion at any fork.
+        often = [(order, each) for order, each in enumerate(self._contexts) if each.read]
+        seldom = [(order, each) for order, each in enumerate(self._contexts) if each.followers]
+        for _, context in seldom:
+            context.start, context.stop = 0, len(context.followers)
         place: int | str = 0
         wanted = iter(steps)
         while isinstance(place, int):
+            orders, opinions = self._opinions(place, often, seldom)
             _, turn = next(wanted, (0, 0))
-            place = self._read.alphabet.forks[place][self._code_turn(place, turn)]
+            turn = self._code_turn(orders, opinions, turn)
+            if turn:
+                for _, context in seldom:
+                    context.start = context.cut
+            else:
+                for _, context in seldom:
+                    context.stop = context.cut
+            place = alphabet.forks[place][turn]
+        steps = alphabet.steps[place]
+        for context in self._contexts:
+            context.count(place, steps)
         return place
 
-    def _code_turn(self, fork: int, turn: int) -> int:
-        """Carry one turn, then let every context and the weights learn from it."""
-        stretches = stretch_table()
-        seen = []
-        opinions = []
-        longest = 0
-        for order, context in enumerate(self._contexts):
-            turns = context.turns_at(fork)
-            seen.append(turns)
-            zeros, ones = turns
-            if zeros or ones:
+    def _opinions(self, fork: int, often: _Asked, seldom: _Asked) -> tuple[list[int], list[int]]:
+        """Return the orders of all contexts that know this fork, and what each says of its next turn.
+
+        The innermost loop of all: `textmodel.opinion_of` is written out here.
+        """
+        stretches = self._stretches
+        orders, opinions = [], []
+        for order, context in often:
+            if fork in context.turns:
+                zeros, ones = context.turns[fork]
                 opinions.append(stretches[(16 * ones + 3) * 4096 // (16 * (zeros + ones) + 6)])
-                if order != _WORD:
-                    longest = order
-            else:
-                opinions.append(0)
-        opinions.append(_BIAS_OPINION)
+                orders.append(order)
+            elif fork in context.read:
+                opinions.append(context.read[fork][2])
+                orders.append(order)
+        first = self._read.alphabet.firsts[fork]
+        for order, context in seldom:
+            start, stop = context.start, context.stop
+            if start < stop:
+                # They are sorted as the leaves are: all at the fork's 0 stand before all at its 1.
+                cut = context.cut = bisect_left(context.followers, first, start, stop)
+                opinions.append(stretches[(16 * (stop - cut) + 3) * 4096 // (16 * (stop - start) + 6)])
+                orders.append(order)
+        return orders, opinions
+
+    def _code_turn(self, orders: list[int], opinions: list[int], turn: int) -> int:
+        """Carry one turn, then let the weights learn from it; a context without an opinion has no say."""
+        longest = 0
+        for order in orders:
+            if longest < order < _WORD:
+                longest = order
         weights = self._weights[longest]
-        chance = mix(weights, opinions)
+        orders.append(_BIAS)
+        opinions.append(_BIAS_OPINION)
+        chance = squash(sum(map(mul, map(weights.__getitem__, orders), opinions)) >> 16)
         turn = self._coder.code(chance, turn)
-        learn(weights, opinions, turn * PROBABILITY_ONE - chance, _RATE)
-        for turns in seen:
-            turns[turn] += 1
+        step = (turn * PROBABILITY_ONE - chance) * _RATE
+        for order, opinion in zip(orders, opinions, strict=True):
+            weights[order] += opinion * step >> 18
         return turn
 
     def _move_past(self, character: str) -> None:
         """Make every context one character longer."""
         old = self._contexts
         longer = [context.followed_by(character) for context in old[1:_ORDERS_MAX]]
-        word = self._word_start if _separates_words(character) else old[_WORD].followed_by(character)
+        word = self._word_start if separates_words(character) else old[_WORD].followed_by(character)
         self._contexts = [old[0], self._context_after(character), *longer, word]
 
     def _context_after(self, character: str) -> _Context:
         context = self._after.get(character)
         if context is None:
-            context = self._after[character] = _Context(self._read.after(character))
+            context = self._after[character] = _Context(self._read.string_start.followed_by(character))
         return context
 
 
@@ -335,7 +253,7 @@ class _Rehearsal:
 class _Primed:
     """What is known of a language before a message: shared by all messages, changed by none."""
 
-    read: _Read
+    read: Read
     weights: tuple[tuple[int, ...], ...]
 
     def walk(self, coder: BitCoder) -> _Walk:
@@ -343,30 +261,21 @@ class _Primed:
         return _Walk(self.read, [list(weights) for weights in self.weights], coder)
 
 
-def _alphabet(language: Language, text: str) -> _Alphabet:
-    weights = dict.fromkeys(_EVERY_ALPHABET, 1)
-    for first, last in _ALPHABET_RANGES[language]:
-        weights.update(dict.fromkeys(map(chr, range(first, last + 1)), 1))
-    for character, times in Counter(text).items():
-        weights[character] = weights.get(character, 0) + _SEEN_WEIGHT * times
-    return _Alphabet(weights)
-
-
 @cache
 def _primed(language: Language) -> _Primed:
     """Read the priming text: first most of it, to learn weights on the rest, then all of it."""
     lines = priming_text(language).strip("\n").split("\n")
-    whole = _Reading(lines)
-    alphabet = _alphabet(language, whole.text)
+    whole = Reading(lines)
+    alphabet = alphabet_of(language, whole.text)
     held_out = lines[_HELD_OUT_FIRST::_HELD_OUT_EVERY]
     rest = [line for number, line in enumerate(lines) if number % _HELD_OUT_EVERY != _HELD_OUT_FIRST]
-    read = _Read(_Reading(rest), alphabet)
+    read = Read(Reading(rest), alphabet)
     weights = [[_WEIGHT_START] * (_WORD + 1) + [0] for _ in range(_ORDERS_MAX + 1)]
     for line in held_out:
         walk = _Walk(read, weights, _Rehearsal())
-        for character in line + _END:
+        for character in line + END:
             walk.code(character)
-    return _Primed(read=_Read(whole, alphabet), weights=tuple(map(tuple, weights)))
+    return _Primed(read=Read(whole, alphabet), weights=tuple(map(tuple, weights)))
 
 
 def pack_text(text: str, language: Language) -> bytes:
@@ -386,7 +295,7 @@ def pack_text(text: str, language: Language) -> bytes:
         raise MalformedText("The text holds half a character (a lone surrogate); remove it.") from error
     coder = BitEncoder()
     walk = _primed(language).walk(coder)
-    for character in text + _END:
+    for character in text + END:
         walk.code(character)
     packed = coder.finish()
     if len(raw) <= len(packed):
@@ -410,7 +319,7 @@ def unpack_text(packed: bytes, language: Language) -> str:
     decoder = BitDecoder(body)
     walk = _primed(language).walk(decoder)
     characters: list[str] = []
-    while (character := walk.code("\0")) != _END:
+    while (character := walk.code("\0")) != END:
         characters.append(character)
         if decoder.ran_dry or len(characters) > limits.TEXT_CHARACTERS_MAX:
             raise MalformedText("The packed text does not end where it should; have it sent again.")

@@ -120,8 +120,7 @@ async def _fill(desk: Desk, feed: Feed, senders: Sequence[Sender], size: Size, f
         await fetch_all(desk, client)
         took_s = time.monotonic() - began_s
         note = encode_thin(denoise(spoken(size.note_s)))
-        packed = pack_voice(VoiceNote(codec=VoiceCodec.CODEC2_2400, frames=note))
-        feed.put([voice_note(senders[0], packed) for _ in range(size.notes)])
+        feed.put([voice_note(senders[0], packed) for packed in _different(note, size.notes)])
         began_s = time.monotonic()
         await fetch_all(desk, client)
         notes_s = time.monotonic() - began_s
@@ -136,6 +135,12 @@ async def _fill(desk: Desk, feed: Feed, senders: Sequence[Sender], size: Size, f
         more_is_better=True,
         also={"messages": len(items), f"thin notes of {NOTE_S} s": size.notes / notes_s},
     )
+
+
+def _different(frames: tuple[bytes, ...], count: int) -> list[bytes]:
+    """Return so many notes that differ, since what was decoded once is played again as it is."""
+    turned = (frames[at:] + frames[:at] for at in range(count))
+    return [pack_voice(VoiceNote(codec=VoiceCodec.CODEC2_2400, frames=each)) for each in turned]
 
 
 def _bare_s(items: Sequence[FeedItem], private: bytes, path: Path) -> float:

@@ -11,7 +11,7 @@ from protocol.errors import ProtocolError
 from protocol.priming import Language
 from shore_relay.desk.actor import Role
 from shore_relay.desk.cases.overview import Choice
-from shore_relay.desk.commands.arguments import days, part, title, transcript
+from shore_relay.desk.commands.arguments import day, days, part, title, transcript
 from shore_relay.desk.commands.later import Command, Later
 from shore_relay.desk.commands.referral_arguments import add_referral_commands
 from shore_relay.desk.errors import DeskError, exit_code
@@ -27,6 +27,7 @@ people = Later("people")
 reading = Later("reading")
 recovery = Later("recovery")
 serving = Later("serving")
+statistics = Later("statistics")
 verifying = Later("verifying")
 writing = Later("writing")
 
@@ -329,6 +330,10 @@ def _add_cases(add: Add) -> None:
     shown.add_argument("--json", action="store_true", help="for programs")
     seen = add("board", board.show_board, "show who is expected to check in, and who is silent")
     seen.add_argument("--json", action="store_true", help="for programs")
+    counted = add("statistics", statistics.show_statistics, "count the cases, for the office itself")
+    for name, text in (("--since", "opened from this day on"), ("--until", "opened up to this day")):
+        counted.add_argument(name, type=day, metavar="YYYY-MM-DD", help=text)
+    counted.add_argument("--json", action="store_true", help="for programs")
     checked = add(
         "verify", verifying.verify, "check that the history of all cases is whole, or an evidence pack"
     )

@@ -19,7 +19,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "frames": ("protocol.frames", "protocol.fragment", *_WIRE),
     "bundles": ("protocol.bundle", "protocol.fragment", *_WIRE),
     "messages": ("protocol.message", "protocol.textpack", *_WIRE),
-    "textpack": ("protocol.textpack", "protocol.rangecoder"),
+    "textpack": ("protocol.textpack", "protocol.textmodel", "protocol.rangecoder"),
     "rangecoder": _CODER,
     "codec2": ("protocol.codec2pack", "protocol.pitchenergy", "protocol.rangecoder"),
     "pitchenergy": ("protocol.pitchenergy",),

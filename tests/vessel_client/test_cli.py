@@ -474,7 +474,8 @@ async def test_serve_answers_stops_on_a_signal_and_loads_nothing_that_opens(tmp_
     assert process.returncode == 0
     loaded = set(re.findall(r"\| +([\w.]+)\n", log.decode()))
     assert "protocol.engine" in loaded
-    plaintext_rooms = {"seal", "mailbox", "message", "textpack", "voicepack", "speech", "priming"}
+    text_and_voice = {"textmodel", "textpack", "voicepack", "speech", "priming"}
+    plaintext_rooms = {"seal", "mailbox", "message", *text_and_voice}
     assert not loaded & {f"protocol.{room}" for room in plaintext_rooms}
     assert not loaded & {"numpy", "_ssl", "frozenlist._frozenlist", "vessel_client.sealing"}
     assert "libcrypto" not in mapped

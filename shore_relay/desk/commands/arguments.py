@@ -1,6 +1,7 @@
 """Arguments that need reading of their own."""
 
 import argparse
+from datetime import UTC, datetime
 
 from shore_relay.desk.evidence.finding import Span
 
@@ -34,3 +35,11 @@ def days(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 3_650:
         raise argparse.ArgumentTypeError("must be a whole number of days from 1 to 3650")
     return int(text)
+
+
+def day(text: str) -> int:
+    """Read a day; return when it begins, by UTC."""
+    try:
+        return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+    except (ValueError, OverflowError) as reason:
+        raise argparse.ArgumentTypeError("must be a day such as 2026-01-31") from reason

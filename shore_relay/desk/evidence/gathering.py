@@ -161,7 +161,7 @@ def _message(
         if arrival.voice:
             name = f"sounds/message-{number}-{at}-{_codec(arrival)}.wav" if not arrival.fault else ""
             if name:
-                voices[name] = arrival.voice
+                voices[name] = arrival.kept_voice
             sounds.append(_sound(arrival, name))
         raw = arrival.item.bundle
         file = f"sealed/message-{number}-{at}.bundle" if with_sealed else ""

@@ -1,12 +1,10 @@
-"""The pages of cases: the list, one case, and counts."""
+"""The pages of cases: the list, and one case."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from aiohttp import web
 
-from protocol.ids import UnixSeconds
-from protocol.message import Category
 from shore_relay.desk.app import Desk
 from shore_relay.desk.cases.book import load_case, load_history
 from shore_relay.desk.cases.documents import brief_of
@@ -22,7 +20,6 @@ from shore_relay.desk.cases.model import (
     Status,
 )
 from shore_relay.desk.cases.overview import Attention, CaseList, Choice, attention
-from shore_relay.desk.cases.statistics import count
 from shore_relay.desk.cases.telling import names, tell
 from shore_relay.desk.cases.work import (
     add_note,
@@ -57,6 +54,7 @@ from shore_relay.desk.web.case_forms import (
 from shore_relay.desk.web.frame import Frame, see_other
 from shore_relay.desk.web.guard import actor_of
 from shore_relay.desk.web.referral_pages import CaseFacts
+from shore_relay.desk.web.statistics_page import StatisticsPage
 
 _PAGE = 50
 """Cases on one page, and messages of one case before somebody asks for all."""
@@ -77,14 +75,15 @@ class CasePages:
         self._list = cases
         self._board = BoardPages(desk, frame, changes, self._list)
         self._facts = CaseFacts(desk)
+        self._statistics = StatisticsPage(desk, frame, self._list)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to serve."""
         return [
             *self._board.routes(),
+            *self._statistics.routes(),
             web.get("/cases", self._cases),
             web.get("/cases-list", self._cases_part),
-            web.get("/cases/statistics", self._statistics),
             web.get(_CASE, self._case),
             web.get(_CASE + "/messages-list", self._messages_part),
             web.get(_CASE + "/history-list", self._history_part),
@@ -285,34 +284,6 @@ class CasePages:
         await self._changes.announce()
         return see_other(f"/cases/{number}")
 
-    # --- counts --------------------------------------------------------------------------------------------
-
-    async def _statistics(self, request: web.Request) -> web.Response:
-        since, until = (_day(request, name) for name in ("since", "until"))
-        found = count(
-            await self._list.briefs(),
-            UnixSeconds(since or 0),
-            UnixSeconds(until + 86_400 if until is not None else 2**53),
-        )
-        values = {
-            "found": found,
-            "since": request.query.get("since", "") if since is not None else "",
-            "until": request.query.get("until", "") if until is not None else "",
-            "statuses": [status for status in Status if status is not Status.MERGED],
-            "severities": tuple(reversed(Severity)),
-            "categories": sorted(Category, key=lambda category: -found.by_category.get(category, 0)),
-            "indicators": tuple(Indicator),
-        }
-        return self._frame.html("case_statistics.html", request, values)
-
 
 def _number(request: web.Request) -> int:
     return int(request.match_info["case"])
-
-
-def _day(request: web.Request, name: str) -> int | None:
-    try:
-        day = datetime.fromisoformat(request.query.get(name, "")).replace(tzinfo=UTC)
-        return int(day.timestamp())
-    except (ValueError, OverflowError):
-        return None

@@ -15,7 +15,7 @@ from protocol.message import Category
 from protocol.priming import Language
 from protocol.provisioning import DeskCard
 from protocol.seal import new_private_key
-from protocol.voicepack import VoiceCodec, VoiceNote, pack_voice
+from protocol.voicepack import VoiceCodec, VoiceNote, pack_voice, unpack_voice
 from shore_relay.desk.content import Content, ContentKind, read_content, write_content
 from shore_relay.desk.opening import open_arrival
 from shore_relay.desk.people.keys import DeskKeys, Epoch
@@ -107,6 +107,17 @@ def test_a_note_without_sound_or_with_damaged_packets_is_not_played() -> None:
     for packed in (empty, damaged):
         with pytest.raises(MalformedVoice):
             wav_of(packed)
+
+
+def test_a_thin_note_is_kept_ready_to_be_played_and_a_clear_one_as_it_came() -> None:
+    boat = Boat(CARD)
+
+    thin, clear = (open_arrival(boat.voice(codec), KEYS) for codec in list(VoiceCodec)[:2])
+
+    note = unpack_voice(thin.voice)
+    assert thin.kept_voice[1:] == b"".join(note.frames)
+    assert len(wav_of(thin.kept_voice)) == len(wav_of(thin.voice))
+    assert clear.kept_voice == clear.voice
 
 
 def test_a_player_that_asks_twice_gets_the_same_samples() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -82,6 +83,12 @@ async def test_a_case_is_worked_on_from_first_look_to_closing(
     )
     counts = (await browser.get("/cases/statistics")).text
     assert "1 case, 1 message" in counts
+    (month,) = re.findall(r'<th scope="row">(\d{4}-\d\d)</th><td>1</td>', counts)
+    assert month == datetime.fromtimestamp(case.opened_at, UTC).strftime("%Y-%m")
+    # The only bar of its table is the longest; a screen reader passes it over.
+    assert re.search(
+        r"Dolphin</bdi></th><td>1</td><td[^>]*><svg[^>]*aria-hidden=.true.[^>]*><rect width=.100.0.", counts
+    )
     assert "0 cases" in (await browser.get("/cases/statistics?until=2000-01-01&since=nonsense")).text
     await verify(office)
 

@@ -263,6 +263,9 @@ async def test_statistics_count_each_case_once_and_merged_ones_where_they_went(
     ever = UnixSeconds(0), UnixSeconds(2**40)
     found = count(await briefs(office), *ever)
     assert (found.cases, found.messages) == (2, 3)
+    (vessel,) = found.by_vessel.values()
+    assert vessel == 2
+    assert [month.cases for month in found.by_month] == [2]
     assert found.by_category == {Category.UNPAID_WAGES: 1, Category.THREATS: 1}
     assert found.confirmed == {Indicator.WITHHOLDING_OF_WAGES: 1}
     assert found.proposed == {Indicator.INTIMIDATION_AND_THREATS: 1}

@@ -113,6 +113,7 @@ COMMANDS = {
     "cases": Permission.CASEWORK,
     "case 1": Permission.CASEWORK,
     "board": Permission.CASEWORK,
+    "statistics": Permission.CASEWORK,
     "verify": Permission.CASEWORK,
     "notices test": Permission.CASEWORK,
     "notices calendar --out {out}": Permission.CASEWORK,
