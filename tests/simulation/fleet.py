@@ -354,9 +354,9 @@ class FleetStorm:
         if rules.packet_bytes > factor * payload + EFFORT_BYTES_MAX:
             raise BrokenRule(f"{voyage.box.name}: {rules.packet_bytes} B were sent for {payload} B")
         wasted = voyage.box.duplicate_bytes_so_far() + self.shore.duplicate_bytes(voyage.vessel)
-        wasted -= rules.carried_twice_bytes
         streams_only = all(link.kind is LinkKind.STREAM for link in voyage.trip.links)
-        if streams_only and not rules.restored and wasted > CUT_WASTE_BYTES_MAX * voyage.cuts:
+        told = not rules.restored and not rules.has_copies
+        if streams_only and told and wasted > CUT_WASTE_BYTES_MAX * voyage.cuts:
             raise BrokenRule(f"{voyage.box.name}: {wasted} B were sent again in {voyage.cuts} cuts")
 
 

@@ -43,8 +43,8 @@ class Rules:
         self.restored = 0
         self.packets = 0
         self.packet_bytes = 0
-        self.carried_twice_bytes = 0
-        """What a stick brought that had come by a link: it cost nobody anything."""
+        self.has_copies = False
+        """Whether a stick may bring what a link brings too: by design, links do not wait for it."""
         self._nonces = nonces
 
     def way(self, sender: Side) -> Way:
@@ -100,6 +100,7 @@ class Rules:
 
     def copied(self, side: Side, link: LinkProfile, packet: bytes) -> None:
         """Check a packet that is put on a stick: it costs nothing, but it may neither be too large."""
+        self.has_copies = True
         self.counts["packets on sticks"] += 1
         self._check_packet(side, link, packet)
 

@@ -432,6 +432,8 @@ class Shore:
             rules.set_back(Side.RELAY, held[vessel], self.waiting(vessel).values())
         self.berth.disk.quiet = False
         self.start()
+        # Desks ask all the time.
+        self.on_report()
 
 
 def _say_nothing(_event: str, /, **_facts: str | int) -> None:

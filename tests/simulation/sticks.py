@@ -71,9 +71,8 @@ class BoxSocket:
         self._box.enter(lambda: self._read(path))
 
     def _read(self, path: Path) -> None:
-        folder, before = StickFolder(path), self._box.duplicate_bytes_so_far()
+        folder = StickFolder(path)
         taken = vessel_commands.take(folder, self)
-        self._box.rules.carried_twice_bytes += self._box.duplicate_bytes_so_far() - before
         self._box.rules.counts["packets taken from sticks"] += taken.new
         self._box.world.say(f"{self._box.name} reads a stick: {taken.new} packets, {taken.left} left on it")
         if self._box.faults.source.random() < 0.7:
@@ -102,6 +101,8 @@ class ShoreSocket:
         for record in page.records:
             # One ledger of nonces serves the whole fleet, so that any vessel's rules will do.
             next(iter(self._rules.values())).copied(Side.RELAY, STICK, record.packet)
+        for rules in self._rules.values():
+            rules.has_copies |= bool(page.records)
         return page
 
     def write(self, path: Path) -> None:
@@ -121,10 +122,7 @@ class ShoreSocket:
 
     def _read(self, path: Path) -> None:
         stick, reading = ShoreFolder(path), stick_commands.Reading()
-        before = {vessel: self._shore.duplicate_bytes(vessel) for vessel in self._rules}
         run(stick_commands.take_all(stick, self, reading))
-        for vessel, rules in self._rules.items():
-            rules.carried_twice_bytes += self._shore.duplicate_bytes(vessel) - before[vessel]
         next(iter(self._rules.values())).counts["packets taken from sticks"] += reading.new
         self._shore.world.say(f"relay reads a stick: {reading.new} packets, {reading.left} left on it")
         if self._shore.faults.source.random() < 0.7:
