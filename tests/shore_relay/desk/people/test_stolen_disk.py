@@ -88,7 +88,9 @@ async def test_no_byte_of_the_data_folder_says_who_works_there_or_opens_anything
             for form in raw_forms(secret):
                 assert form not in data, f"{name} holds a secret"
         for role in Role:
-            assert role.value.encode() not in data, f"{name} tells a role"
+            # There is a table of partner organisations, whose name says nothing of anybody.
+            told = f'"{role.value}"' if role is Role.PARTNER else role.value
+            assert told.encode() not in data, f"{name} tells a role"
 
 
 def test_the_search_would_find_a_name_that_lies_there() -> None:
