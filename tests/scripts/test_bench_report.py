@@ -94,7 +94,7 @@ def test_a_pattern_finds_rows_by_a_piece_of_their_name(pattern: str, matches: bo
 def test_check_ends_with_1_only_when_a_row_misses(
     rows: list[Row], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(cli.BENCHES, "voice", ("voice", lambda _wanted: rows))
+    monkeypatch.setitem(cli.BENCHES, "voice", ("voice", lambda _wanted, _options: rows))
     assert cli.main(["voice", "--json", "--check"]) == code
     printed = capsys.readouterr()
     assert len(json.loads(printed.out)["rows"]) == len(rows)
@@ -102,14 +102,14 @@ def test_check_ends_with_1_only_when_a_row_misses(
 
 
 def test_without_check_a_miss_is_only_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(cli.BENCHES, "voice", ("voice", lambda _wanted: [MISSED]))
+    monkeypatch.setitem(cli.BENCHES, "voice", ("voice", lambda _wanted, _options: [MISSED]))
     assert cli.main(["voice"]) == 0
 
 
 def test_what_keeps_it_from_measuring_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_wanted: cli.Wanted) -> list[Row]:
+    def fail(_wanted: cli.Wanted, _options: object) -> list[Row]:
         raise PeerMissing("LXMF is not installed.")
 
     monkeypatch.setitem(cli.BENCHES, "voice", ("voice", fail))
